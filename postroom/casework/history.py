@@ -1,0 +1,104 @@
+"""The history of a case: one event for each change, written in the change's own transaction.
+
+Events are append-only. Each carries the hash of the case's event before it, so that a later edit or removal shows;
+`Case.version` counts them, so that a removed last event shows too.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from postroom.models.case import Case, Event
+from postroom.models.failures import Temporary
+
+BEGINNING = "0" * 64
+
+
+class ChangedMeanwhile(Temporary):
+    """Somebody else changed the case between our reading and our writing it."""
+
+
+def _hash(event: Event) -> str:
+    content = {
+        "case": event.case_id,
+        "number": event.number,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": event.actor,
+        "kind": event.kind,
+        "summary": event.summary,
+        "before": event.before,
+        "after": event.after,
+        "previous": event.previous_hash,
+    }
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def record(
+    session: Session,
+    case: Case,
+    *,
+    kind: str,
+    summary: str,
+    actor: str,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Event:
+    """Append one event to the history of `case` and count it in the case's version.
+
+    Raises `ChangedMeanwhile` where another transaction changed the case since `case` was read; roll back and try again.
+    """
+    assert case.id is not None
+    session.flush()
+    counted = session.connection().execute(
+        update(Case).where(col(Case.id) == case.id, col(Case.version) == case.version).values(version=case.version + 1)
+    )
+    if counted.rowcount != 1:
+        raise ChangedMeanwhile(f"{case.reference} was changed by somebody else. Look at it again.")
+    session.refresh(case, ["version"])
+    last = session.exec(
+        select(Event.hash).where(Event.case_id == case.id).order_by(col(Event.number).desc()).limit(1)
+    ).first()
+    event = Event(
+        case_id=case.id,
+        number=case.version,
+        at=now,
+        actor=actor,
+        kind=kind,
+        summary=summary,
+        before=before or {},
+        after=after or {},
+        previous_hash=last or BEGINNING,
+        hash="",
+    )
+    event.hash = _hash(event)
+    session.add(event)
+    session.flush()
+    return event
+
+
+def broken_histories(session: Session) -> Iterator[str]:
+    """One line for each case whose history does not hold together, and where it breaks."""
+    for case in session.exec(select(Case).order_by(col(Case.id))):
+        events = session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.number))).all()
+        problem = _break(case, list(events))
+        if problem:
+            yield f"{case.reference}: {problem}"
+
+
+def _break(case: Case, events: list[Event]) -> str:
+    previous = BEGINNING
+    for number, event in enumerate(events, start=1):
+        if event.number != number:
+            return f"event {number} is missing"
+        if event.previous_hash != previous or event.hash != _hash(event):
+            return f"event {number} ({event.kind}) was changed after it was written"
+        previous = event.hash
+    if case.version != len(events):
+        return f"{case.version} changes were counted but {len(events)} are recorded"
+    return ""

@@ -1,0 +1,21 @@
+"""Case references such as AR-2026-000123."""
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col
+
+from postroom.models.case import ReferenceCounter
+
+
+def next_reference(session: Session, prefix: str, year: int) -> str:
+    """The next free reference of `year`. The counter's row is locked until the caller commits, so none is given twice;
+    a transaction rolled back may leave a gap."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = (
+        insert(ReferenceCounter)
+        .values(year=year, last=1)
+        .on_conflict_do_update(index_elements=[col(ReferenceCounter.year)], set_={"last": ReferenceCounter.last + 1})
+        .returning(col(ReferenceCounter.last))
+    )
+    number = session.connection().execute(statement).scalar_one()
+    return f"{prefix}-{year}-{number:06d}"

@@ -1,0 +1,120 @@
+"""Working days: whole days in the council's zone. Pure: holidays are an argument.
+
+Not a Saturday, a Sunday, a bank holiday of the configured nation, or a day on which the council is shut. Day 0 is the
+day of receipt and the next working day is day 1, also where receipt falls on a day off. A due day ends at its midnight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from postroom.models.settings import Settings
+
+_SUBDIVISIONS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+@cache
+def bank_holidays(calendar: str) -> Mapping[date, str]:
+    """Bank holidays of a nation with their names, for `FIRST_YEAR` to `LAST_YEAR`."""
+    nation = holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[calendar], years=range(FIRST_YEAR, LAST_YEAR + 1))
+    return dict(nation.items())
+
+
+@dataclass(frozen=True)
+class Count:
+    """Working days counted from a start: the date reached, and how, in words."""
+
+    day_0: date
+    due_on: date
+    working: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which days count for one council."""
+
+    zone: ZoneInfo
+    days_off: Mapping[date, str] = field(default_factory=dict)
+    roll_to_working_day: bool = False
+    cut_off_hour: int | None = None
+
+    def is_working_day(self, day: date) -> bool:
+        return day.weekday() < 5 and day not in self.days_off
+
+    def local_day(self, moment: datetime) -> date:
+        """The day in the council's zone on which `moment` falls."""
+        return moment.astimezone(self.zone).date()
+
+    def day_0(self, start: datetime) -> date:
+        """The day from which working days are counted for something that arrived at `start`."""
+        local = start.astimezone(self.zone)
+        day = local.date()
+        if self.cut_off_hour is not None and local.hour >= self.cut_off_hour:
+            day += timedelta(days=1)
+        while self.roll_to_working_day and not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def add(self, day: date, working_days: int) -> date:
+        """The date `working_days` after `day`."""
+        for _ in range(working_days):
+            day += timedelta(days=1)
+            while not self.is_working_day(day):
+                day += timedelta(days=1)
+        return day
+
+    def count(self, start: datetime, working_days: int, clock: str) -> Count:
+        """The date `working_days` after `start`, with its working; `clock` is the word for what started it."""
+        day_0 = self.day_0(start)
+        due_on = self.add(day_0, working_days)
+        parts = [f"{clock} {in_words(self.local_day(start))}"]
+        if day_0 != self.local_day(start):
+            parts.append(f"day 0 {in_words(day_0)}")
+        if working_days:
+            first = self.add(day_0, 1)
+            parts.append(f"day 1 {in_words(first)}" + self._skipped(day_0, first))
+            if working_days > 1:
+                parts.append(f"day {working_days} {in_words(due_on)}" + self._skipped(first, due_on))
+        return Count(day_0, due_on, "; ".join(parts))
+
+    def _skipped(self, after: date, before: date) -> str:
+        """The days off between two dates, named: weekends together, holidays one by one."""
+        days = [after + timedelta(days=n) for n in range(1, (before - after).days)]
+        named = [self.days_off[day] for day in days if day in self.days_off and day.weekday() < 5]
+        weekends = len({day - timedelta(days=day.weekday()) for day in days if day.weekday() >= 5})
+        if weekends:
+            named.append("weekend" if weekends == 1 else f"{weekends} weekends")
+        return f" (not counted: {', '.join(named)})" if named else ""
+
+    def days_left(self, due_on: date, today: date) -> int:
+        """Working days from `today` to `due_on`: 0 on the day itself, negative once it is late."""
+        if due_on >= today:
+            return sum(1 for n in range(1, (due_on - today).days + 1) if self.is_working_day(today + timedelta(days=n)))
+        return -sum(1 for n in range(1, (today - due_on).days + 1) if self.is_working_day(due_on + timedelta(days=n)))
+
+    def end_of(self, day: date) -> datetime:
+        """The moment at which `day` is over in the council's zone."""
+        return datetime.combine(day + timedelta(days=1), clock_time(), tzinfo=self.zone).astimezone(UTC)
+
+
+def in_words(day: date) -> str:
+    """As "Thu 2 Apr 2026"."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def calendar_of(settings: Settings) -> Calendar:
+    """The council's calendar: the nation's bank holidays with its own closure days."""
+    days_off = dict(bank_holidays(settings.council.calendar))
+    days_off.update(dict.fromkeys(settings.council.closure_days, "council closed"))
+    return Calendar(
+        zone=settings.council.zone,
+        days_off=days_off,
+        roll_to_working_day=settings.working_days.roll_to_working_day,
+        cut_off_hour=settings.working_days.cut_off_hour,
+    )

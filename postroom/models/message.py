@@ -1,0 +1,80 @@
+"""Messages: what a raw message says, as far as parsing understood it. May be made again from the journal."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from postroom.models.columns import json_column, maybe_moment, moment
+
+
+class Message(SQLModel, table=True):
+    """One message from a resident, or from a machine, on a case or on none."""
+
+    __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("message_id", "content_digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    raw_message_id: int = Field(foreign_key="raw_message.id", unique=True)
+    case_id: int | None = Field(default=None, foreign_key="feedback_case.id", index=True)
+    channel: str
+    received_at: datetime = moment(index=True)
+    sent_at: datetime | None = maybe_moment(description="the Date header, which may lie")
+    sender_name: str = ""
+    sender_email: str = Field(default="", index=True)
+    recipients: list[str] = json_column(default_factory=list)
+    subject: str = ""
+    text: str = Field(default="", description="all of the body as plain text")
+    new_text: str = Field(default="", description="the writer's own new words, without quotes and signature")
+    has_html: bool = False
+    message_id: str = Field(default="", description="the Message-ID header, or one made from the content's digest")
+    content_digest: str = Field(description="SHA-256 over what the sender wrote, without what transport added")
+    machine: str = Field(default="none", description="none, auto_reply, bounce, receipt, list, bulk or loop")
+    may_answer: bool = True
+    why_not: str = Field(default="", description="why no automatic letter may be sent in answer")
+    matched_by: str = Field(default="", description="the threading rule that put it on its case")
+    defects: list[str] = json_column(default_factory=list)
+
+
+class Attachment(SQLModel, table=True):
+    """What is known of one attachment; its bytes stay in the raw message."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (UniqueConstraint("message_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(foreign_key="message.id", index=True)
+    position: int = Field(description="its place among the message's attachments, from 0")
+    name: str
+    content_type: str
+    size: int = Field(description="bytes after decoding")
+    digest: str = Field(description="SHA-256 of the decoded bytes, in hex")
+
+
+class Suggestion(SQLModel, table=True):
+    """What a model thinks of a message. Never a fact: a case's labels come from an officer's decision."""
+
+    __tablename__ = "suggestion"
+    __table_args__ = (UniqueConstraint("message_id", "model"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(foreign_key="message.id", index=True)
+    model: str = Field(description="the version of the model that suggested; empty where none could")
+    created_at: datetime = moment()
+    type: str = ""
+    type_probability: float = 0.0
+    category: str = ""
+    category_probability: float = 0.0
+    team: str = ""
+    team_probability: float = 0.0
+    exclusion: str = ""
+    exclusion_probability: float = 0.0
+    at_risk: bool = False
+    at_risk_probability: float = 0.0
+    alternatives: dict[str, list[list[Any]]] = json_column(
+        default_factory=dict, description="for each target its labels with probabilities, likeliest first"
+    )
+    evidence: list[dict[str, Any]] = json_column(
+        default_factory=list, description="[{text, supports}]: words that spoke for a label"
+    )

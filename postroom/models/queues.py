@@ -1,0 +1,45 @@
+"""Claiming rows of work. A claim is a conditional UPDATE: of two workers, one sees a row count of 1.
+
+A claimed row is invisible until its lease ends; a worker that died leaves nothing behind that must be swept, since
+the lease is the row's own `not_before`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, update
+from sqlmodel import SQLModel, col, select
+
+from postroom.models.database import open_session
+
+LEASE = timedelta(minutes=5)
+PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600)]
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to leave a row alone after its attempt number `attempts` (from 1) failed."""
+    return PAUSES[min(attempts, len(PAUSES)) - 1]
+
+
+def claim(engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta = LEASE) -> Any | None:
+    """Claim the oldest due row of `table` (with `state`, `not_before`, `attempts`) and return its key, or None.
+
+    The claim is committed before this returns: it counts the attempt and hides the row until `now + lease`.
+    """
+    key = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
+    state, not_before, attempts = (col(getattr(table, n)) for n in ("state", "not_before", "attempts"))
+    while True:
+        with open_session(engine, read_only=True) as session:
+            due = select(key).where(state == waiting, not_before <= now).order_by(not_before, key).limit(1)
+            found = session.exec(due).first()
+        if found is None:
+            return None
+        with open_session(engine) as session:
+            taken = session.connection().execute(
+                update(table)
+                .where(key == found, state == waiting, not_before <= now)
+                .values(not_before=now + lease, attempts=attempts + 1)
+            )
+            session.commit()
+        if taken.rowcount == 1:
+            return found

@@ -1,0 +1,366 @@
+"""The council's configuration: one typed table, read once, unknown names refused, passed on as an argument.
+
+`load_settings` reads a YAML file; any value can be set over it from the environment, as
+`POSTROOM_DATABASE__URL` for `database.url`. Secrets belong there or in a file that a `…_file` setting names.
+"""
+
+import os
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from postroom.models.failures import ConfigurationError
+
+NO_CATEGORY = "none"
+NO_EXCLUSION = "none"
+
+
+class Table(BaseModel):
+    """A part of the configuration: unknown names are refused and nothing changes after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _email(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if not local or not domain or any(c.isspace() for c in value):
+        raise ValueError("expected an email address such as feedback@council.example")
+    return value.lower()
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("expected the name of a time zone such as Europe/London") from None
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+Days = Annotated[int, Field(ge=0, le=400)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Secret(Table):
+    """A secret: the name of an environment variable, or of a file whose first line is the secret."""
+
+    env: str = ""
+    file: Path | None = None
+
+    def read(self) -> str:
+        """The secret itself. Raises `ConfigurationError` where it is not to be had."""
+        if self.file is not None:
+            try:
+                return self.file.read_text().splitlines()[0].strip()
+            except (OSError, IndexError, UnicodeDecodeError):
+                raise ConfigurationError([f"{self.file}: expected a readable file with the secret on line 1"]) from None
+        value = os.environ.get(self.env, "") if self.env else ""
+        if not value:
+            raise ConfigurationError([f"expected a secret in the environment variable {self.env or '(none named)'}"])
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if bool(self.env) == (self.file is not None):
+            raise ValueError("expected either env (a variable's name) or file (a path)")
+        return self
+
+
+class Addresses(Table):
+    feedback: Email
+    compliments: Email
+    duty: Email | None = Field(default=None, description="told at once of a message about somebody at risk")
+
+
+class Ombudsman(Table):
+    name: str = "Local Government and Social Care Ombudsman"
+    website: str = "www.lgo.org.uk"
+    phone: str = "0300 061 0614"
+
+
+class Council(Table):
+    name: str
+    domain: str
+    reference_prefix: str = Field(pattern=r"^[A-Z]{1,6}$", description="the AR of AR-2026-000123")
+    population: int = Field(gt=0, description="for complaints per 100,000 residents")
+    calendar: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    closure_days: list[date] = Field(default=[], description="days on which the council is shut, besides bank holidays")
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/London"
+    addresses: Addresses
+    places: dict[str, list[str]] = Field(default={}, description="area: the names of its places")
+    sealed_services: list[str] = Field(default=[], description="services whose cases only their own teams may see")
+    ombudsman: Ombudsman = Ombudsman()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Team(Table):
+    name: str
+    service: str
+    about: str
+    area: str = ""
+
+
+class Step(Table):
+    """One step of a stage: `limit` working days from the moment that its clock starts."""
+
+    limit: Days
+    starts: Literal["received", "acknowledged"]
+
+
+class Stage(Table):
+    name: str
+    acknowledge: Step | None = None
+    respond: Step | None = None
+
+    @model_validator(mode="after")
+    def _clocks_are_set(self) -> Self:
+        if self.respond and self.respond.starts == "acknowledged" and self.acknowledge is None:
+            raise ValueError("respond starts when acknowledged, so the stage needs an acknowledge step")
+        if self.acknowledge and self.acknowledge.starts == "acknowledged":
+            raise ValueError("acknowledge can't start when acknowledged; expected starts: received")
+        return self
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        named = {"acknowledge": self.acknowledge, "respond": self.respond}
+        return {name: step for name, step in named.items() if step is not None}
+
+
+class Procedure(Table):
+    """How a case of these types (and services, where named) is handled. The first that fits is taken."""
+
+    name: str
+    types: list[str]
+    services: list[str] = Field(default=[], description="empty: every service")
+    acknowledgement: str = Field(description="the letter that acknowledges it, a file in the letters folder")
+    stages: list[Stage] = Field(min_length=1)
+
+
+class WorkingDays(Table):
+    roll_to_working_day: bool = Field(default=False, description="receipt on a day off counts as the next working day")
+    cut_off_hour: int | None = Field(default=None, ge=1, le=23, description="receipt after this hour is the next day's")
+
+
+class Database(Table):
+    url: str = "sqlite:///data/postroom.db"
+
+
+class Mailbox(Table):
+    """One IMAP mailbox to be polled."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    host: str
+    port: Port = 993
+    tls: bool = True
+    user: str
+    password: Secret
+    folder: str = "INBOX"
+    poll_seconds: float = Field(default=30, gt=0)
+    timeout_seconds: float = Field(default=30, gt=0)
+
+
+class SmtpReceiver(Table):
+    """Our own SMTP address. Takes mail for the council's addresses and for answers to our letters, and no other."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8025
+    maximum_connections: int = Field(default=64, gt=0)
+    idle_seconds: float = Field(default=60, gt=0)
+
+
+class Intake(Table):
+    maximum_bytes: int = Field(default=52_428_800, gt=0, description="a larger mail is refused by SMTP, held by IMAP")
+    mailboxes: list[Mailbox] = []
+    smtp: SmtpReceiver = SmtpReceiver()
+    attempts: int = Field(default=5, gt=0, description="tries to file a message before it goes to the holding pen")
+
+
+class SmtpTransport(Table):
+    host: str = "127.0.0.1"
+    port: Port = 25
+    starttls: bool = False
+    user: str = ""
+    password: Secret | None = None
+    timeout_seconds: float = Field(default=30, gt=0)
+
+
+class Outgoing(Table):
+    smtp: SmtpTransport = SmtpTransport()
+    letters: Path = Field(default=Path("letters"), description="folder of letter templates, from the configuration")
+    letters_per_address_and_day: int = Field(default=4, gt=0)
+    attempts: int = Field(default=8, gt=0, description="tries before a mail is left to an officer")
+
+
+class Ladder(Table):
+    """When managers are reminded: working days left before a deadline, and how often after it."""
+
+    acknowledge: list[Days] = [1]
+    respond: list[Days] = [5, 2, 0]
+    overdue_every: int = Field(default=2, gt=0, description="working days between reminders once it is late")
+
+
+class Reminders(Table):
+    send_at: time = time(8, 30)
+    send_until: time = time(10, 0)
+    ladder: Ladder = Ladder()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.send_until <= self.send_at:
+            raise ValueError("send_until must be later than send_at")
+        return self
+
+
+class Desk(Table):
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    url: str = Field(default="", description="the address that people type; needed where a proxy stands in front")
+    idle_minutes: int = Field(default=60, gt=0)
+    absolute_hours: int = Field(default=12, gt=0)
+
+    @property
+    def public_url(self) -> str:
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class Triage(Table):
+    model: Path | None = Field(default=None, description="folder of a trained model; empty: the one shipped with us")
+    sure_from: float = Field(
+        default=0.8, ge=0.5, le=1.0, description="below this the suggestion says that it is unsure"
+    )
+
+
+class Settings(BaseSettings):
+    """All of the configuration. `folder` is where the file stood; relative paths start there."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POSTROOM_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    council: Council
+    feedback_types: list[str]
+    categories: dict[str, list[str]]
+    exclusions: list[str]
+    teams: dict[str, Team]
+    procedures: dict[str, Procedure]
+    working_days: WorkingDays = WorkingDays()
+    database: Database = Database()
+    intake: Intake = Intake()
+    outgoing: Outgoing = Outgoing()
+    reminders: Reminders = Reminders()
+    desk: Desk = Desk()
+    triage: Triage = Triage()
+    signing_key: Secret = Secret(env="POSTROOM_SECRET")
+    _folder: Path = PrivateAttr(default=Path())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+    def path(self, relative: Path) -> Path:
+        """`relative` seen from the folder of the configuration file."""
+        return relative if relative.is_absolute() else self._folder / relative
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, an SQLite path seen from the folder of the configuration file."""
+        prefix = "sqlite:///"
+        if self.database.url.startswith(prefix):
+            return prefix + str(self.path(Path(self.database.url.removeprefix(prefix))))
+        return self.database.url
+
+    def is_sealed(self, team: str) -> bool:
+        """Whether cases of `team` may be seen by that team alone."""
+        return team in self.teams and self.teams[team].service in self.council.sealed_services
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        problems = list(_unknown_names(self))
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _unknown_names(settings: Settings) -> list[str]:
+    """Names that point nowhere, each with its path."""
+    problems: list[str] = []
+
+    def expect(path: str, name: str, known: Any) -> None:
+        if name not in known:
+            problems.append(f"{path}: expected one of {', '.join(known)}; got {name}")
+
+    services = {team.service for team in settings.teams.values()}
+    for type_ in settings.categories:
+        expect(f"categories.{type_}", type_, settings.feedback_types)
+    if NO_EXCLUSION not in settings.exclusions:
+        problems.append(f"exclusions: expected {NO_EXCLUSION} to be among them")
+    for id_, team in settings.teams.items():
+        if team.area:
+            expect(f"teams.{id_}.area", team.area, settings.council.places)
+    for service in settings.council.sealed_services:
+        expect("council.sealed_services", service, sorted(services))
+    for id_, procedure in settings.procedures.items():
+        for type_ in procedure.types:
+            expect(f"procedures.{id_}.types", type_, settings.feedback_types)
+        for service in procedure.services:
+            expect(f"procedures.{id_}.services", service, sorted(services))
+    covered = {t for p in settings.procedures.values() if not p.services for t in p.types}
+    for type_ in settings.feedback_types:
+        if type_ not in covered:
+            problems.append(f"procedures: expected one for every service that takes the type {type_}")
+    names = [mailbox.name for mailbox in settings.intake.mailboxes]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        problems.append(f"intake.mailboxes: expected each name once; {name} stands twice")
+    return problems
+
+
+def load_settings(path: Path) -> Settings:
+    """Read `path`. Raises `ConfigurationError` naming the file, the place in it and what was expected."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError([f"{path}: no such file. Name another with --config."]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: can't be read: {error}"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError([f"{path}: not YAML: {error}"]) from None
+    if not isinstance(content, dict):
+        raise ConfigurationError([f"{path}: expected a table of settings at the top"])
+    try:
+        settings = Settings(**content)
+    except ValidationError as error:
+        raise ConfigurationError([line for detail in error.errors() for line in _problem(path, detail)]) from None
+    settings._folder = path.resolve().parent
+    return settings
+
+
+def _problem(path: Path, detail: Any) -> list[str]:
+    place = ".".join(str(part) for part in detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    if not place:
+        return [f"{path}: {line}" for line in message.splitlines()]
+    if detail["type"] == "extra_forbidden":
+        message = "no such setting; see docs/reference/configuration.md"
+    given = detail.get("input")
+    got = f"; got {given!r}" if isinstance(given, str | int | float | bool) and "password" not in place else ""
+    return [f"{path}: {place}: {message}{got}"]
