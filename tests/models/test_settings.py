@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from postroom.models.failures import ConfigurationError
+from postroom.models.settings import Secret, load_settings
+from tests.conftest import CONFIG
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes the model council's configuration with one value changed, at a dotted path."""
+
+    def write_changed(place: str, value: Any) -> Path:
+        content = yaml.safe_load(CONFIG.read_text())
+        table = content
+        *parents, last = place.split(".")
+        for parent in parents:
+            table = table[int(parent)] if isinstance(table, list) else table[parent]
+        table[last] = value
+        changed = tmp_path / "config.yaml"
+        changed.write_text(yaml.safe_dump(content))
+        return changed
+
+    return write_changed
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(path)
+    return caught.value.problems
+
+
+def test_the_shipped_configuration_is_right() -> None:
+    settings = load_settings(CONFIG)
+    assert settings.council.name == "Ardenshire County Council"
+    assert len(settings.teams) == 28
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "expected"),
+    [
+        ("council.populaton", 5, "council.populaton: no such setting"),
+        ("council.population", "many", "council.population: Input should be a valid integer"),
+        ("council.population", 0, "council.population: Input should be greater than 0"),
+        ("council.reference_prefix", "ar-", "council.reference_prefix: "),
+        ("council.time_zone", "London", "council.time_zone: expected the name of a time zone"),
+        ("council.addresses.feedback", "feedback", "council.addresses.feedback: expected an email address"),
+        ("council.sealed_services", ["childrens"], "council.sealed_services: expected one of"),
+        ("teams.childrens-rugby.area", "rugbee", "teams.childrens-rugby.area: expected one of north"),
+        ("procedures.corporate.types", ["grumble"], "procedures.corporate.types: expected one of complaint"),
+        (
+            "procedures.compliment.types",
+            ["comment"],
+            "procedures: expected one for every service that takes the type comp",
+        ),
+        ("procedures.request.stages.0.respond.limit", -1, "procedures.request.stages.0.respond.limit: "),
+        ("procedures.corporate.stages.0.acknowledge", None, "procedures.corporate.stages.0: respond starts when"),
+        ("exclusions", ["other_organisation"], "exclusions: expected none to be among them"),
+        ("desk.port", 70000, "desk.port: Input should be less than or equal to 65535"),
+        ("reminders.send_until", "08:00", "reminders: send_until must be later than send_at"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_place_and_what_was_expected(
+    write: Callable[..., Path], place: str, value: object, expected: str
+) -> None:
+    path = write(place, value)
+    assert any(problem.startswith(f"{path}: {expected}") for problem in problems(path)), problems(path)
+
+
+def test_two_mailboxes_of_one_name_are_refused(write: Callable[..., Path]) -> None:
+    mailbox = {"name": "one", "host": "h", "user": "u", "password": {"env": "P"}}
+    assert "one stands twice" in problems(write("intake.mailboxes", [mailbox, mailbox]))[0]
+
+
+def test_a_password_in_the_configuration_is_refused_and_not_repeated(write: Callable[..., Path]) -> None:
+    mailbox = {"name": "one", "host": "h", "user": "u", "password": "hunter22"}
+    found = problems(write("intake.mailboxes", [mailbox]))
+    assert "intake.mailboxes.0.password" in found[0]
+    assert "hunter22" not in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("[", "not YAML"), ("- a", "expected a table"), ("", "expected a table")],
+)
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, content: str, expected: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(content)
+    assert expected in problems(path)[0]
+
+
+def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
+    assert "--config" in problems(tmp_path / "nowhere.yaml")[0]
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTROOM_DESK__PORT", "8123")
+    settings = load_settings(CONFIG)
+    assert (settings.desk.port, settings.desk.host) == (8123, "127.0.0.1")
+
+
+def test_an_sqlite_path_is_seen_from_the_configurations_folder() -> None:
+    assert load_settings(CONFIG).database_url == f"sqlite:///{CONFIG.parent / 'data/postroom.db'}"
+
+
+def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    monkeypatch.setenv("A_SECRET", "from the environment")
+    assert Secret(file=tmp_path / "secret").read() == "from a file"
+    assert Secret(env="A_SECRET").read() == "from the environment"
+
+
+def test_a_missing_secret_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="NOT_SET"):
+        Secret(env="NOT_SET").read()
+    with pytest.raises(ConfigurationError, match="missing"):
+        Secret(file=tmp_path / "missing").read()
