@@ -12,7 +12,6 @@ from sqlmodel import SQLModel, col, select
 
 from postroom.models.database import open_session
 
-LEASE = timedelta(minutes=5)
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 900, 3600)]
 
 
@@ -21,10 +20,11 @@ def pause_after(attempts: int) -> timedelta:
     return PAUSES[min(attempts, len(PAUSES)) - 1]
 
 
-def claim(engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta = LEASE) -> Any | None:
+def claim(engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta) -> Any | None:
     """Claim the oldest due row of `table` (with `state`, `not_before`, `attempts`) and return its key, or None.
 
-    The claim is committed before this returns: it counts the attempt and hides the row until `now + lease`.
+    The claim is committed before this returns: it counts the attempt and hides the row until `now + lease`
+    (`settings.workers.lease`).
     """
     key = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
     state, not_before, attempts = (col(getattr(table, n)) for n in ("state", "not_before", "attempts"))

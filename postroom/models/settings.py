@@ -5,7 +5,7 @@
 """
 
 import os
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -153,6 +153,14 @@ class Database(Table):
     url: str = "sqlite:///data/postroom.db"
 
 
+class Workers(Table):
+    lease_seconds: float = Field(default=300, gt=0, description="a worker that died holds its row for so long")
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
+
 class Mailbox(Table):
     """One IMAP mailbox to be polled."""
 
@@ -197,6 +205,9 @@ class Outgoing(Table):
     letters: Path = Field(default=Path("letters"), description="folder of letter templates, from the configuration")
     letters_per_address_and_day: int = Field(default=4, gt=0)
     attempts: int = Field(default=8, gt=0, description="tries before a mail is left to an officer")
+    folder: Path | None = Field(
+        default=None, description="mail is written here as files and not sent: to try things out"
+    )
 
 
 class Ladder(Table):
@@ -257,6 +268,7 @@ class Settings(BaseSettings):
     procedures: dict[str, Procedure]
     working_days: WorkingDays = WorkingDays()
     database: Database = Database()
+    workers: Workers = Workers()
     intake: Intake = Intake()
     outgoing: Outgoing = Outgoing()
     reminders: Reminders = Reminders()

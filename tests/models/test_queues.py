@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine
 
 from postroom.models.database import open_session
-from postroom.models.queues import LEASE, claim, pause_after
+from postroom.models.queues import claim, pause_after
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 
 
@@ -27,8 +27,11 @@ def waiting(engine: Engine, now: datetime) -> list[int]:
         return keys
 
 
+LEASE = timedelta(minutes=5)
+
+
 def take(engine: Engine, now: datetime) -> int | None:
-    return claim(engine, Filing, FilingState.WAITING, now)
+    return claim(engine, Filing, FilingState.WAITING, now, LEASE)
 
 
 def test_each_row_is_claimed_once_and_in_order(engine: Engine, waiting: list[int], now: datetime) -> None:
