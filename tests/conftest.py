@@ -1,13 +1,15 @@
 """Fixtures that every room's tests share: the council's settings, and both databases."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pgserver
 import pytest
+from pgserver import get_server
 from sqlalchemy import Engine, text
 
+from postroom.models import tables
 from postroom.models.database import open_engine, upgrade
 from postroom.models.settings import Settings, load_settings
 
@@ -19,9 +21,9 @@ def _signing_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTROOM_SECRET", "a secret that only the tests know")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The model council."""
+    """The model council, read once: settings don't change."""
     return load_settings(CONFIG)
 
 
@@ -33,34 +35,60 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server."""
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    yield server.get_uri()
+    """The address of a real PostgreSQL server with all tables."""
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url: str = server.get_uri()
+    engine = open_engine(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))  # no test cuts the power of the server
+        connection.execute(text("SELECT pg_reload_conf()"))
+    upgrade(engine)
+    engine.dispose()
+    yield url
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to be copied: making them anew takes most of a test's time."""
+    file = tmp_path_factory.mktemp("sqlite") / "postroom.db"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
+
+
+def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of an empty database with all tables."""
+    if kind == "sqlite":
+        file = shutil.copy(request.getfixturevalue("sqlite_with_tables"), folder / "postroom.db")
+        return f"sqlite:///{file}"
+    url: str = request.getfixturevalue("postgresql")
+    engine = open_engine(url)
+    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database with all tables is, once on SQLite and once on PostgreSQL."""
+    return empty_database(request.param, request, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database with all tables, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'postroom.db'}")
-        upgrade(engine)
-        yield engine
-        engine.dispose()
-        return
-    engine = open_engine(request.getfixturevalue("postgresql"))
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    upgrade(engine)
+    engine = open_engine(empty_database(request.param, request, tmp_path))
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Engine]:
+def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty SQLite database, where a test is not about the database."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'postroom.db'}")
-    upgrade(engine)
+    engine = open_engine(empty_database("sqlite", request, tmp_path))
     yield engine
     engine.dispose()

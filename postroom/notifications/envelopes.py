@@ -1,0 +1,110 @@
+"""A letter as a mail: its headers, and the envelope it travels in. Pure.
+
+No header ever holds what a message says unchanged. Every mail says that a machine sent it (RFC 3834, section 5),
+carries our loop header, asks for answers at an address that only we can have signed, and for bounces at another.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
+from typing import Literal
+
+from postroom.casework.answer_address import answer_address, bounce_address
+from postroom.models.settings import Council
+
+LONGEST_LINE = 200
+"""Characters that one line from a message may take in a letter of ours."""
+
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")
+_NEVER_PRINTED = {"Cc", "Cs", "Zl", "Zp"}
+
+
+class _AsItIs(UnstructuredHeader, BaseHeader):
+    """A header of addresses or Message-IDs in plain ASCII. It is neither folded nor encoded: the standard library would
+    make an encoded word of a long Message-ID, which then matches nothing."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _policy() -> Policy:
+    headers = HeaderRegistry()
+    for name in ("to", "reply-to", "message-id", "in-reply-to", "references"):
+        headers.map_to_type(name, _AsItIs)
+    return SMTP.clone(header_factory=headers)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail ready to be sent, with its envelope. `message_id` has its angle brackets."""
+
+    message_id: str
+    envelope_sender: str
+    recipient: str
+    subject: str
+    content: bytes
+
+
+def one_line(text: str) -> str:
+    """`text` from outside as one printable line of at most `LONGEST_LINE` characters."""
+    printable = "".join(" " if unicodedata.category(c) in _NEVER_PRINTED else c for c in text)
+    line = " ".join(printable.split())
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1].rstrip() + "…"
+
+
+def usable_address(address: str) -> bool:
+    """Whether any mail server takes mail for this address: plain ASCII without quotes (RFC 5321, 4.1.2)."""
+    return len(address) <= 254 and _ADDRESS.fullmatch(address) is not None
+
+
+def compose(
+    *,
+    council: Council,
+    key: str,
+    token: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    automatic: Literal["auto-replied", "auto-generated"],
+    reference: str = "",
+    answers: str = "",
+) -> Mail:
+    """A mail to `recipient`, a usable address.
+
+    `token` names it for good: its Message-ID is <token@our domain>, its bounce address carries it. `reference` is the
+    case that answers go to; `answers` the Message-ID, without angle brackets, of the message that it answers.
+    """
+    feedback = council.addresses.feedback
+    message = EmailMessage(policy=_policy())
+    message["From"] = Address(one_line(council.name), addr_spec=feedback)
+    message["To"] = recipient
+    message["Subject"] = one_line(subject).replace("=?", "= ?")  # else decoded here, to new lines if it says so
+    message["Date"] = now.astimezone(council.zone)
+    message["Message-ID"] = f"<{token}@{council.domain}>"
+    if _MESSAGE_ID.fullmatch(answers):
+        message["In-Reply-To"] = f"<{answers}>"
+        message["References"] = f"<{answers}>"
+    if reference:
+        message["Reply-To"] = answer_address(feedback, reference, key)
+    message["Auto-Submitted"] = automatic
+    message["X-Auto-Response-Suppress"] = "All"
+    message["X-Postroom-Loop"] = council.domain
+    message["X-Postroom-Mail"] = token
+    message.set_content(_encodable(text), cte="quoted-printable")
+    return Mail(
+        message_id=str(message["Message-ID"]),
+        envelope_sender=bounce_address(feedback, token, key),
+        recipient=recipient,
+        subject=str(message["Subject"]),
+        content=message.as_bytes(),
+    )
+
+
+def _encodable(text: str) -> str:
+    return text.encode(errors="replace").decode()
