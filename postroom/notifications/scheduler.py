@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from postroom.models.settings import Settings
 from postroom.notifications import acknowledgements, reminders
 
-SWEEP_SECONDS = 10
+SWEEP_SECONDS = 5
 REMIND_EVERY_MINUTES = 5
 GRACE_SECONDS = 240
 """A run that comes later than this, as on a machine that slept, is left to the next one."""
