@@ -1,0 +1,106 @@
+"""Which case a message belongs to. Pure: facts of the message and candidate cases in, a match out.
+
+References in a header can be forged and a number in a subject guessed, so neither is authority: a message joins a case
+by itself only if its sender's address is on that case already. Otherwise an officer decides, and nothing is disclosed.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """Why a message belongs to a case, strongest first."""
+
+    REFERENCES = "references"
+    """In-Reply-To or References (RFC 5322 3.6.4) name a mail that we sent, or one that is on the case."""
+    ANSWER_ADDRESS = "answer address"
+    """It was sent to an address that carries our signed token for the case."""
+    SUBJECT = "reference in the subject"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What threading needs to know of one message. Message-IDs have no angle brackets."""
+
+    sender: str
+    message_ids: tuple[str, ...]
+    """Those in In-Reply-To, then References from the nearest to the farthest, then those of a report."""
+    answer_references: tuple[str, ...]
+    """The cases whose signed answer address it was sent to."""
+    subject_references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A case that the message may belong to."""
+
+    case_id: int
+    reference: str
+    addresses: frozenset[str]
+    """The addresses of its person, in lower case."""
+    message_ids: frozenset[str]
+    """Of the message's Message-IDs, those that are on the case or in a letter sent about it."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The case that a message joins (`case_id` with `rule`, no `reason`), the case that it is held for an officer to
+    decide about (with a `reason`), or none: it opens a new one."""
+
+    case_id: int | None = None
+    rule: Rule | None = None
+    reason: str = ""
+
+    @property
+    def is_proposal(self) -> bool:
+        return bool(self.reason)
+
+
+NEW_CASE = Match()
+
+
+def references_in(subject: str, prefix: str) -> tuple[str, ...]:
+    """The case references, such as AR-2026-000123, that stand in a subject."""
+    found = re.findall(
+        rf"(?<![A-Za-z0-9]){re.escape(prefix)}-\d{{4}}-\d{{6,9}}(?!\d)", subject, re.IGNORECASE | re.ASCII
+    )
+    return tuple(dict.fromkeys(reference.upper() for reference in found))
+
+
+def decide(facts: Facts, candidates: Sequence[Candidate]) -> Match:
+    """The first rule that names a case decides: its own people join it, others are put to an officer."""
+    named = _named_case(facts, candidates)
+    if named is None:
+        return NEW_CASE
+    candidate, rule = named
+    if facts.sender and facts.sender in candidate.addresses:
+        return Match(candidate.case_id, rule)
+    return Match(
+        candidate.case_id,
+        rule,
+        f"It seems to belong to {candidate.reference} ({rule}), but comes from an address that is not on it.",
+    )
+
+
+def decide_for_machine(facts: Facts, candidates: Sequence[Candidate]) -> Match:
+    """The case that mail from a machine is kept on, if any. It moves nothing there, so its sender does not matter; a
+    number in a subject is not enough."""
+    named = _named_case(facts, candidates)
+    if named is None or named[1] == Rule.SUBJECT:
+        return NEW_CASE
+    return Match(named[0].case_id, named[1])
+
+
+def _named_case(facts: Facts, candidates: Sequence[Candidate]) -> tuple[Candidate, Rule] | None:
+    for message_id in facts.message_ids:
+        for candidate in candidates:
+            if message_id in candidate.message_ids:
+                return candidate, Rule.REFERENCES
+    by_reference = {candidate.reference: candidate for candidate in candidates}
+    for references, rule in ((facts.answer_references, Rule.ANSWER_ADDRESS), (facts.subject_references, Rule.SUBJECT)):
+        for reference in references:
+            if reference in by_reference:
+                return by_reference[reference], rule
+    return None
