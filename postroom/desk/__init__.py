@@ -1,0 +1,1 @@
+"""The officers' desk: server-rendered pages over what the other rooms know. Start reading at `routes.py`."""

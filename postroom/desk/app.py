@@ -1,0 +1,55 @@
+"""The desk as a web application."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
+
+from postroom.casework.working_days import calendar_of
+from postroom.desk.error_pages import add_error_pages
+from postroom.desk.headers import STATIC, SecureHeaders
+from postroom.desk.rendering import open_templates, page
+from postroom.desk.rights import Right, authorise
+from postroom.desk.routes import ROUTES, Route
+from postroom.desk.surroundings import ExtraPage, Surroundings
+from postroom.models.settings import Settings
+
+__all__ = ["ExtraPage", "create_app"]
+
+_STATIC_FILES = Path(__file__).parent / "static"
+
+
+def create_app(
+    engine: Engine, settings: Settings, *, clock: Callable[[], datetime], extra_pages: Sequence[ExtraPage] = ()
+) -> FastAPI:
+    """The desk over one database. `clock` gives aware UTC moments; `extra_pages` join the navigation."""
+    routes = (*ROUTES, *(Route("GET", extra.path, _extra_view(extra), Right.SIGNED_IN) for extra in extra_pages))
+    app = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=[Depends(authorise)]
+    )
+    app.state.surroundings = Surroundings(
+        engine,
+        settings,
+        clock,
+        calendar_of(settings),
+        open_templates(tuple(extra.templates for extra in extra_pages)),
+        tuple(extra_pages),
+    )
+    app.state.rights = {(route.method, route.path): route.right for route in routes}
+    for route in routes:
+        app.add_api_route(route.path, route.view, methods=[route.method], response_model=None)
+    app.mount(STATIC, StaticFiles(directory=_STATIC_FILES, check_dir=False))
+    app.add_middleware(SecureHeaders)
+    add_error_pages(app)
+    return app
+
+
+def _extra_view(extra: ExtraPage) -> Callable[..., Response]:
+    def show(request: Request) -> Response:
+        context = {"heading": extra.title, **extra.context(request.query_params)}
+        return page(request, extra.template, **context)
+
+    return show

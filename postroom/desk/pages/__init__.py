@@ -1,0 +1,1 @@
+"""The views: each reads its arguments, calls one function and renders."""

@@ -1,0 +1,130 @@
+"""A case's page, its letters and its attachments."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import HTTPException, Request, Response
+from sqlmodel import col, select
+
+from postroom.desk.queries.case_page import CaseOnPage, case_on_page
+from postroom.desk.queries.mail import letter_of_case
+from postroom.desk.rendering import page
+from postroom.desk.rights import Visitor, works_on_cases
+from postroom.desk.surroundings import Desk, Surroundings
+from postroom.intake.parse import attachment_content
+from postroom.models.case import Case, CaseStatus
+from postroom.models.database import open_session
+from postroom.models.message import Attachment, Message
+from postroom.models.raw_message import RawMessage
+from postroom.models.settings import NO_CATEGORY, NO_EXCLUSION, Settings
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the form of labels shows as chosen; empty where nothing is."""
+
+    type: str = ""
+    category: str = ""
+    team: str = ""
+    exclusion: str = NO_EXCLUSION
+    at_risk: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A move that was refused: which form it came from, at which field, why, and what stood in it."""
+
+    form: str
+    field: str
+    text: str
+    answers: Answers | None = None
+    words: str = ""
+    status: int = 422
+
+
+def show_case(request: Request, desk: Desk, visitor: Visitor, reference: str) -> Response:
+    """The case with everything around it."""
+    return case_response(request, desk, visitor, reference)
+
+
+def show_letter(request: Request, desk: Desk, reference: str, mail_id: int) -> Response:
+    """A letter about the case, as its reader sees it."""
+    with open_session(desk.engine, read_only=True) as session:
+        mail = letter_of_case(session, mail_id, reference)
+    return page(
+        request, "mail.html", heading=mail.subject or "A mail without a subject", mail=mail, reference=reference
+    )
+
+
+def download(desk: Desk, reference: str, message_id: int, position: int) -> Response:
+    """An attachment, which a browser saves and never opens by itself."""
+    query = (
+        select(Attachment.name, RawMessage.content)
+        .join(Message, col(Message.id) == Attachment.message_id)
+        .join(RawMessage, col(RawMessage.id) == Message.raw_message_id)
+        .join(Case, col(Case.id) == Message.case_id)
+        .where(Case.reference == reference, Message.id == message_id, Attachment.position == position)
+    )
+    with open_session(desk.engine, read_only=True) as session:
+        found = session.exec(query).first()
+    if found is None:
+        raise HTTPException(404)
+    name, raw = found
+    return Response(
+        attachment_content(raw, position),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name or 'attachment', safe='')}"},
+    )
+
+
+def case_response(
+    request: Request, desk: Surroundings, visitor: Visitor, reference: str, problem: Problem | None = None
+) -> Response:
+    """The case's page; with `problem` it says what was refused and keeps what was typed."""
+    with open_session(desk.engine, read_only=True) as session:
+        found = case_on_page(session, reference, desk.settings)
+    return page(
+        request,
+        "case.html",
+        problem.status if problem else 200,
+        heading=found.case.reference,
+        found=found,
+        case=found.case,
+        works=works_on_cases(visitor),
+        problem=problem,
+        answers=(problem.answers if problem else None) or _answers(found, desk.settings),
+        choices=_choices(desk.settings),
+    )
+
+
+def _answers(found: CaseOnPage, settings: Settings) -> Answers:
+    """What an officer decided, or else what was suggested."""
+    case, suggestion = found.case, found.suggestion
+    if case.status != CaseStatus.AWAITING:
+        return Answers(case.type, case.category or NO_CATEGORY, case.team, case.exclusion or NO_EXCLUSION, case.at_risk)
+    if suggestion is None or not suggestion.type:
+        return Answers()
+    suits = suggestion.category in settings.categories.get(suggestion.type, [])
+    none = "" if suggestion.type in settings.categories else NO_CATEGORY
+    return Answers(
+        suggestion.type,
+        suggestion.category if suits else none,
+        suggestion.team,
+        suggestion.exclusion or NO_EXCLUSION,
+        suggestion.at_risk,
+    )
+
+
+def _choices(settings: Settings) -> dict[str, Any]:
+    """The closed sets of labels; teams under their services."""
+    services: dict[str, list[tuple[str, str]]] = {}
+    for id_, team in settings.teams.items():
+        services.setdefault(team.service, []).append((id_, team.name))
+    return {
+        "types": settings.feedback_types,
+        "categories": settings.categories,
+        "services": services,
+        "exclusions": settings.exclusions,
+        "no_category": NO_CATEGORY,
+    }

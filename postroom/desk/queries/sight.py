@@ -1,0 +1,70 @@
+"""Which cases somebody may see, as conditions that every query of cases uses.
+
+Customer relations sees what awaits confirmation for every team, and all that is not sealed. Officers and managers see
+the cases of their teams; until a case is confirmed its team is the one that was suggested. An administrator sees what
+is not sealed. A member of a team sees its cases, sealed or not, whatever their role.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, case, func, or_
+from sqlmodel import col, select
+
+from postroom.desk.sessions import SignedIn
+from postroom.models.case import Case, CaseStatus
+from postroom.models.database import open_session
+from postroom.models.message import Message, Suggestion
+from postroom.models.officer import Role
+from postroom.models.settings import Settings
+
+_awaiting = col(Case.status) == CaseStatus.AWAITING
+
+first_message_id: Any = (
+    select(Message.id)
+    .where(Message.case_id == Case.id)
+    .order_by(col(Message.received_at), col(Message.id))
+    .limit(1)
+    .correlate(Case)
+    .scalar_subquery()
+)
+"""The message that opened the case of the query around it."""
+
+suggestion_id: Any = (
+    select(Suggestion.id)
+    .where(Suggestion.message_id == first_message_id)
+    .order_by(col(Suggestion.id).desc())
+    .limit(1)
+    .correlate(Case)
+    .scalar_subquery()
+)
+"""The newest suggestion for that message."""
+
+_suggested_team: Any = select(Suggestion.team).where(Suggestion.id == suggestion_id).correlate(Case).scalar_subquery()
+
+team_now: Any = case((_awaiting, func.coalesce(_suggested_team, "")), else_=col(Case.team))
+"""The team whose case it is, or seems to be until it is confirmed."""
+
+
+def is_sealed(settings: Settings) -> ColumnElement[bool]:
+    """Whether a case is sealed, or seems to be until it is confirmed."""
+    sealed_teams = [team for team in settings.teams if settings.is_sealed(team)]
+    sealed: ColumnElement[bool] = case((_awaiting, team_now.in_(sealed_teams)), else_=col(Case.sealed))
+    return sealed
+
+
+def may_see(visitor: SignedIn, settings: Settings) -> ColumnElement[bool]:
+    """The cases that `visitor` may see."""
+    own: ColumnElement[bool] = team_now.in_(sorted(visitor.teams))
+    if visitor.role == Role.CUSTOMER_RELATIONS:
+        return or_(own, _awaiting, ~col(Case.sealed))
+    if visitor.role == Role.ADMINISTRATOR:
+        return or_(own, and_(~is_sealed(settings), team_now != ""))
+    return own
+
+
+def find_visible(engine: Engine, reference: str, visitor: SignedIn, settings: Settings) -> tuple[int, bool] | None:
+    """The case's id and whether it is sealed; None where it does not exist or `visitor` may not see it."""
+    query = select(Case.id, is_sealed(settings)).where(Case.reference == reference, may_see(visitor, settings))
+    with open_session(engine, read_only=True) as session:
+        found = session.exec(query).first()
+    return None if found is None or found[0] is None else (found[0], bool(found[1]))

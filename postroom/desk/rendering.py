@@ -1,0 +1,107 @@
+"""Templates to pages. Everything is escaped; nothing in a template may be marked safe that a message could hold."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+
+from postroom.casework.working_days import in_words
+from postroom.desk import reading, wording
+from postroom.desk.queries.pages import Paged
+from postroom.desk.rights import CSRF_FIELD, SORTERS
+from postroom.desk.sessions import SignedIn
+from postroom.desk.surroundings import Surroundings
+
+_REFERENCE = re.compile(r"[A-Z]{1,6}-\d{4}-\d{6,12}")
+
+
+@cache
+def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
+    """The desk's own templates, those of GOV.UK Frontend, and those in `folders`. They are compiled once a process."""
+    environment = Environment(
+        loader=ChoiceLoader(
+            [
+                PackageLoader("postroom.desk"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+                *(FileSystemLoader(folder) for folder in folders),
+            ]
+        ),
+        autoescape=True,
+    )
+    environment.filters.update(
+        words=wording.words, percent=wording.percent, size=wording.size, in_words=in_words, marked=reading.marked
+    )
+    environment.globals.update(count=wording.count, csrf_field=CSRF_FIELD, sorters=SORTERS)
+    return environment
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """Render a page of the desk. Who is signed in, the navigation and words for dates are there in every template."""
+    desk: Surroundings = request.app.state.surroundings
+    visitor: SignedIn | None = getattr(request.state, "visitor", None)
+    content = desk.templates.get_template(template).render(
+        **_words_of_today(desk),
+        settings=desk.settings,
+        council=desk.settings.council,
+        visitor=visitor,
+        navigation=_navigation(desk, visitor, request.url.path) if visitor else [],
+        done=_done(request),
+        **context,
+    )
+    return HTMLResponse(content, status)
+
+
+def go_to(path: str, done: str = "", about: str = "") -> RedirectResponse:
+    """Send the browser on to `path`, which says what was just done (a key of `wording.DONE`) and to what."""
+    query = {name: value for name, value in (("done", done), ("about", about)) if value}
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def pagination(paged: Paged[Any], path: str) -> dict[str, Any]:
+    """What the pagination component takes; empty where everything is on one page."""
+    links: dict[str, Any] = {}
+    if paged.number > 1:
+        links["previous"] = _link(path, paged, paged.number - 1)
+    if paged.number < paged.pages:
+        links["next"] = _link(path, paged, paged.number + 1)
+    return links
+
+
+def _link(path: str, paged: Paged[Any], number: int) -> dict[str, str]:
+    return {"href": f"{path}?page={number}", "labelText": f"{number:,} of {paged.pages:,}"}
+
+
+def _navigation(desk: Surroundings, visitor: SignedIn, path: str) -> list[dict[str, Any]]:
+    places = [("/", "Queue"), ("/open-cases", "Open cases"), ("/closed-cases", "Closed cases")]
+    if visitor.role in SORTERS:
+        places += [("/holding-pen", "Holding pen"), ("/machine-mail", "Machine mail"), ("/outbox", "Outbox")]
+    places += [(extra.path, extra.title) for extra in desk.extra_pages]
+    return [{"href": href, "text": text, "current": href == path} for href, text in places]
+
+
+def _words_of_today(desk: Surroundings) -> dict[str, Any]:
+    """Words for moments and dates as seen from now, to be called in templates."""
+    now, today, calendar = desk.now(), desk.today(), desk.calendar
+    teams, sure_from = desk.settings.teams, desk.settings.triage.sure_from
+    return {
+        "when": lambda moment: wording.when(moment, now, calendar),
+        "how_long": lambda moment: wording.how_long(moment, now, calendar),
+        "due": lambda day: wording.due(day, today, calendar),
+        "urgency": lambda day: wording.urgency(day, today, calendar),
+        "sureness": lambda probability: wording.sureness(probability, sure_from),
+        "is_sure": lambda probability: probability >= sure_from,
+        "team_name": lambda team: teams[team].name if team in teams else team,
+        "label_name": lambda label: teams[label].name if label in teams else wording.words(label),
+    }
+
+
+def _done(request: Request) -> str:
+    """What the page before did, from a closed set of sentences."""
+    sentence = wording.DONE.get(request.query_params.get("done", ""), "")
+    about = _REFERENCE.fullmatch(request.query_params.get("about", ""))
+    return sentence.format(about=about[0]) if about else "" if "{about}" in sentence else sentence

@@ -1,0 +1,106 @@
+"""Words for people: labels, dates, sureness. Pure: no database, no network, no clock."""
+
+from datetime import date, datetime
+
+from postroom.casework.working_days import Calendar, in_words
+
+VERY_SURE_FROM = 0.95
+
+_LABELS = {
+    "": "Not known",
+    "acknowledge": "Acknowledge",
+    "auto_reply": "Automatic reply",
+    "receipt": "Read or delivery receipt",
+    "list": "Mailing list",
+    "bulk": "Bulk mail",
+    "loop": "Our own mail, come back",
+    "dead": "Not delivered",
+    "cancelled": "No longer due",
+}
+
+DONE = {
+    "confirmed": "{about} is confirmed.",
+    "confirmed-sealed": "{about} is confirmed. It is sealed now: only its own team can open it.",
+    "corrected": "{about} is corrected.",
+    "acknowledged": "The acknowledgement is recorded.",
+    "responded": "The response is recorded.",
+    "closed": "{about} is closed.",
+    "reopened": "{about} is open again.",
+    "filed-as-new": "The message is the new case {about}, which awaits confirmation.",
+    "attached": "The message is now on {about}.",
+    "machine": "The message is marked as machine mail.",
+    "trying": "The mail will be tried again.",
+    "signed-out": "You are signed out.",
+}
+"""What was just done, by the key that the address of the next page carries."""
+
+
+def words(label: str) -> str:
+    """A label's id as words: "service_request" is "Service request"."""
+    return _LABELS.get(label) or label.replace("_", " ").replace("-", " ").capitalize()
+
+
+def sureness(probability: float, sure_from: float) -> str:
+    """How sure the model is: "Very sure, 97%". Below `sure_from` it is "Unsure"."""
+    word = "Unsure" if probability < sure_from else "Very sure" if probability >= VERY_SURE_FROM else "Fairly sure"
+    return f"{word}, {percent(probability)}"
+
+
+def percent(probability: float) -> str:
+    """As "97%"; what is not certain never shows as 0% or 100%."""
+    rounded = round(probability * 100)
+    if 0 < probability < 1:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded}%"
+
+
+def when(moment: datetime, now: datetime, calendar: Calendar) -> str:
+    """A past moment in the council's zone: "today at 09:14", "yesterday at 16:02", "Mon 2 Mar 2026 at 10:00"."""
+    local = moment.astimezone(calendar.zone)
+    days = (calendar.local_day(now) - local.date()).days
+    day = {0: "today", 1: "yesterday"}.get(days, in_words(local.date()))
+    return f"{day} at {local:%H:%M}"
+
+
+def how_long(moment: datetime, now: datetime, calendar: Calendar) -> str:
+    """How long somebody has waited: "today", "1 working day", "6 working days"."""
+    start, today = calendar.local_day(moment), calendar.local_day(now)
+    days = calendar.days_left(today, start) if today > start else 0
+    return "today" if days == 0 else _working_days(days)
+
+
+def due(due_on: date, today: date, calendar: Calendar) -> str:
+    """When something is due: "due tomorrow", "due in 4 working days", "3 working days late"."""
+    left = calendar.days_left(due_on, today)
+    if due_on < today:
+        return f"{_working_days(-left)} late" if left else f"was due {in_words(due_on)}"
+    if due_on == today:
+        return "due today"
+    if (due_on - today).days == 1:
+        return "due tomorrow"
+    return f"due in {_working_days(left)}" if left else f"due {in_words(due_on)}"
+
+
+def urgency(due_on: date, today: date, calendar: Calendar) -> str:
+    """ "late", "soon" (two working days or fewer are left) or "fine"."""
+    if due_on < today:
+        return "late"
+    return "soon" if calendar.days_left(due_on, today) <= 2 else "fine"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """As "1 case" or "2,040 cases"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def size(size_in_bytes: int) -> str:
+    """As "312 bytes", "34 KB" or "5.1 MB" (1 KB is 1,000 bytes)."""
+    if size_in_bytes < 1000:
+        return count(size_in_bytes, "byte", "bytes")
+    if size_in_bytes < 999_500:
+        return f"{size_in_bytes / 1000:.0f} KB"
+    return f"{size_in_bytes / 1_000_000:.1f} MB"
+
+
+def _working_days(days: int) -> str:
+    return count(days, "working day", "working days")
