@@ -1,0 +1,183 @@
+"""The processes of Postroom: which daemons there are, and how they run together in one process or each alone.
+
+A daemon is one step in a loop; the step says whether there was work. Where there was none it waits, and where it failed
+it waits longer: a fault in one never stops another.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+from sqlalchemy import Engine
+
+from postroom.models.failures import ConfigurationError, PostroomError
+from postroom.models.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.5
+FAILED_SECONDS = 5.0
+STOP_SECONDS = 20.0
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A step that is repeated; `idle_seconds` is the wait after a step that found no work."""
+
+    name: str
+    step: Callable[[], bool]
+    idle_seconds: float = IDLE_SECONDS
+    close: Callable[[], None] = lambda: None
+
+    def run(self, stop: threading.Event) -> None:
+        """Repeat the step until `stop` is set."""
+        try:
+            while not stop.is_set():
+                stop.wait(self._once())
+        finally:
+            self.close()
+
+    def _once(self) -> float:
+        """One step; returns the seconds to wait before the next."""
+        try:
+            return 0.0 if self.step() else self.idle_seconds
+        except PostroomError as error:
+            logger.warning("%s: %s", self.name, error)
+        except Exception:
+            logger.exception("%s: a step failed and will be tried again", self.name)
+        return max(FAILED_SECONDS, self.idle_seconds)
+
+
+def pollers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
+    """One daemon for each mailbox, so that one that fails never stops another."""
+    from postroom.intake.poller import MailboxPoller
+
+    daemons = []
+    for mailbox in settings.intake.mailboxes:
+        poller = MailboxPoller(engine, settings, mailbox, clock)
+        daemons.append(Daemon(f"poller {mailbox.name}", poller.process_one, mailbox.poll_seconds, poller.close))
+    return daemons
+
+
+def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
+    """Filing, suggesting, and sending."""
+    from postroom.intake import filing
+    from postroom.notifications import delivery
+    from postroom.notifications.transports import transport_for
+    from postroom.triage import worker as suggesting
+    from postroom.triage.model_store import folder_of
+    from postroom.triage.suggesting import Suggester
+
+    suggester = Suggester.load(folder_of(settings), settings)
+    transport = transport_for(settings)
+    return [
+        Daemon("filing", lambda: filing.process_one(engine, settings, clock())),
+        Daemon("suggesting", lambda: suggesting.process_one(engine, settings, suggester, clock())),
+        Daemon("delivery", lambda: delivery.process_one(engine, settings, transport, clock())),
+    ]
+
+
+@contextmanager
+def running_daemons(daemons: Sequence[Daemon]) -> Iterator[None]:
+    """The daemons, each in a thread, until the block ends; then each ends its step and stops."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=daemon.run, args=(stop,), name=daemon.name, daemon=True) for daemon in daemons]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(STOP_SECONDS)
+
+
+@contextmanager
+def running_receiver(engine: Engine, settings: Settings, clock: Clock) -> Iterator[None]:
+    """The SMTP receiver, until the block ends."""
+    from postroom.intake import smtp_receiver
+
+    receiver = smtp_receiver.start(settings, engine, clock)
+    try:
+        yield
+    finally:
+        receiver.stop()
+
+
+@contextmanager
+def running_scheduler(engine: Engine, settings: Settings, clock: Clock) -> Iterator[None]:
+    """The scheduler, until the block ends."""
+    from postroom.notifications import scheduler
+
+    running = scheduler.build(engine, settings, clock)
+    running.start()
+    try:
+        yield
+    finally:
+        running.shutdown()
+
+
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """A listening socket. Raises `ConfigurationError` naming `setting` where the port is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            [f"{setting}: can't listen on {host} port {port}: {error.strerror}. Set another port there."]
+        ) from None
+    return listener
+
+
+class DeskServer(uvicorn.Server):
+    """Leaves signals to whoever runs the whole."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def running_desk(app: object, settings: Settings) -> Iterator[None]:
+    """The desk, until the block ends."""
+    listener = listen(settings.desk.host, settings.desk.port, "desk.port")
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)  # type: ignore[arg-type]
+    server = DeskServer(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="desk", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
+        listener.close()
+
+
+@contextmanager
+def everything(engine: Engine, settings: Settings, app: object, clock: Clock = utc_now) -> Iterator[None]:
+    """All of Postroom in this process, until the block ends. What comes in stops first and the desk last."""
+    with ExitStack() as stack:
+        stack.enter_context(running_desk(app, settings))
+        stack.enter_context(running_daemons(workers(engine, settings, clock)))
+        stack.enter_context(running_scheduler(engine, settings, clock))
+        stack.enter_context(running_receiver(engine, settings, clock))
+        stack.enter_context(running_daemons(pollers(engine, settings, clock)))
+        yield
