@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
 
 from postroom.intake.charsets import clean_line
-from postroom.models.database import open_session
 from postroom.models.failures import NotStored
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 
@@ -39,66 +41,75 @@ def receive(engine: Engine, deliveries: Sequence[Delivery], now: datetime) -> li
 
     One that is there already keeps its id and is not stored again. Raises `NotStored`: then nothing was stored.
     """
+    if not deliveries:
+        return []
     try:
-        try:
-            return _store(engine, deliveries, now)
-        except IntegrityError:  # somebody stored one of them since we looked: look again
-            return _store(engine, deliveries, now)
+        with engine.begin() as connection:
+            return _store(connection, {_key(delivery): delivery for delivery in deliveries}, deliveries, now)
     except SQLAlchemyError as error:
         raise NotStored("The message could not be stored; it has to be delivered again.") from error
 
 
-def _store(engine: Engine, deliveries: Sequence[Delivery], now: datetime) -> list[int]:
-    with open_session(engine) as session:
-        known = _stored_before(session, deliveries)
-        fresh = {_key(d): d for d in deliveries if _key(d) not in known}
-        rows = {key: _raw_message(delivery, now) for key, delivery in fresh.items()}
-        session.add_all(rows.values())
-        session.flush()
-        known |= {key: _id(row) for key, row in rows.items()}
-        session.add_all(_filing(known[key], delivery, now) for key, delivery in fresh.items())
-        session.commit()
-    return [known[_key(delivery)] for delivery in deliveries]
+_Key = tuple[str, str]
 
 
-def _key(delivery: Delivery) -> tuple[str, str]:
+def _store(
+    connection: Connection, once: dict[_Key, Delivery], deliveries: Sequence[Delivery], now: datetime
+) -> list[int]:
+    stored = _insert_new(connection, list(once.values()), now)
+    if stored:
+        connection.execute(insert(Filing), [_filing(id_, once[key], now) for key, id_ in stored.items()])
+    known = [key for key in once if key not in stored]
+    if known:
+        stored |= _stored_before(connection, known)
+    return [stored[_key(delivery)] for delivery in deliveries]
+
+
+def _key(delivery: Delivery) -> _Key:
     return delivery.source, delivery.position
 
 
-def _id(row: RawMessage) -> int:
-    assert row.id is not None
-    return row.id
+def _insert_new(connection: Connection, deliveries: list[Delivery], now: datetime) -> dict[_Key, int]:
+    """The ids of those that were not there. One statement looks and writes, so that nobody can come in between."""
+    upsert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    statement = (
+        upsert(RawMessage)
+        .on_conflict_do_nothing(index_elements=[col(RawMessage.source), col(RawMessage.position)])
+        .returning(col(RawMessage.id), col(RawMessage.source), col(RawMessage.position))
+    )
+    rows = connection.execute(statement, [_raw_message(delivery, now) for delivery in deliveries])
+    return {(source, position): id_ for id_, source, position in rows}
 
 
-def _stored_before(session: Session, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], int]:
+def _stored_before(connection: Connection, keys: list[_Key]) -> dict[_Key, int]:
     query = select(RawMessage.source, RawMessage.position, RawMessage.id).where(
-        col(RawMessage.source).in_({delivery.source for delivery in deliveries}),
-        col(RawMessage.position).in_({delivery.position for delivery in deliveries}),
+        col(RawMessage.source).in_({source for source, _ in keys}),
+        col(RawMessage.position).in_({position for _, position in keys}),
     )
-    return {(source, position): id_ for source, position, id_ in session.exec(query) if id_ is not None}
+    return {(source, position): id_ for source, position, id_ in connection.execute(query)}
 
 
-def _raw_message(delivery: Delivery, now: datetime) -> RawMessage:
-    return RawMessage(
-        source=delivery.source,
-        position=delivery.position,
-        channel=delivery.channel,
-        received_at=now,
-        envelope_sender=clean_line(delivery.envelope_sender),
-        envelope_recipients=[clean_line(recipient) for recipient in delivery.envelope_recipients],
-        digest=hashlib.sha256(delivery.content).hexdigest(),
-        size=len(delivery.content),
-        content=delivery.content,
-    )
+def _raw_message(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    return {
+        "source": delivery.source,
+        "position": delivery.position,
+        "channel": delivery.channel,
+        "received_at": now,
+        "envelope_sender": clean_line(delivery.envelope_sender),
+        "envelope_recipients": [clean_line(recipient) for recipient in delivery.envelope_recipients],
+        "digest": hashlib.sha256(delivery.content).hexdigest(),
+        "size": len(delivery.content),
+        "content": delivery.content,
+    }
 
 
-def _filing(raw_message_id: int, delivery: Delivery, now: datetime) -> Filing:
-    if delivery.held_because:
-        return Filing(
-            raw_message_id=raw_message_id,
-            state=FilingState.HELD,
-            not_before=now,
-            reason=delivery.held_because,
-            ended_at=now,
-        )
-    return Filing(raw_message_id=raw_message_id, not_before=now)
+def _filing(raw_message_id: int, delivery: Delivery, now: datetime) -> dict[str, Any]:
+    held = bool(delivery.held_because)
+    return {
+        "raw_message_id": raw_message_id,
+        "state": FilingState.HELD if held else FilingState.WAITING,
+        "attempts": 0,
+        "not_before": now,
+        "reason": delivery.held_because,
+        "ended_at": now if held else None,
+    }

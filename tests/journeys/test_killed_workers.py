@@ -49,7 +49,8 @@ def mail(number: int) -> bytes:
 
 def take_in(council: Council, numbers: range) -> None:
     deliveries = [
-        Delivery(source="smtp", position=str(number), channel="email", content=mail(number)) for number in numbers
+        Delivery("smtp", str(number), "email", mail(number), envelope_sender=f"resident-{number}@home.example")
+        for number in numbers
     ]
     receive(council.engine, deliveries, utc_now())
 
