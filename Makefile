@@ -11,7 +11,7 @@ STYLES := postroom/desk/static/.built
 MODEL := postroom/triage/model/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset test lint check setup setup-dev lock migration pictures clean
+.PHONY: help run model demo-reset test lint check setup setup-dev lock migration pictures clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s '|'
@@ -52,16 +52,18 @@ $(DEV): requirements-dev.lock $(PRODUCT)
 	@$(BIN)/pip install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(STYLES): package-lock.json package.json $(wildcard postroom/desk/styles/*) $(PRODUCT)
+$(STYLES): package-lock.json package.json $(wildcard postroom/desk/styles/* postroom/desk/scripts/*) $(PRODUCT)
 	@echo "[2/3] Building the desk's styles"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@npm run --silent build
 	@touch $@
 
-$(MODEL): $(wildcard postroom/triage/seed/*.jsonl) postroom/triage/*.py config.yaml $(PRODUCT)
+$(MODEL): $(wildcard postroom/triage/seed/*.jsonl postroom/triage/*.py postroom/triage/*.yaml) config.yaml $(PRODUCT)
 	@echo "[3/3] Training the first model on the seed corpus"
 	@$(BIN)/postroom train
 	@touch $@
+
+model: $(MODEL) ## Train the model that suggests, where the corpus or the rules changed
 
 lock: setup-dev ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

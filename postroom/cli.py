@@ -324,7 +324,7 @@ def _lines(file: str) -> Iterator[Iterator[str]]:
 def _until_stopped(running: AbstractContextManager[None], greeting: str) -> None:
     """Hold `running` open until somebody presses Ctrl-C or the process is told to end."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with running:
         typer.echo(f"{greeting} Ctrl-C stops.")

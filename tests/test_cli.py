@@ -15,7 +15,7 @@ from postroom.models.settings import load_settings
 from tests.commands import postroom, running
 from tests.conftest import CONFIG
 from tests.journeys.council import PASSWORD, Council, found_council
-from tests.servers.ports import free_port
+from tests.servers.ports import free_port, wait_until_listening
 from tests.waiting import wait_for
 
 MAIL = (
@@ -104,6 +104,7 @@ def test_run_serves_the_desk_takes_mail_in_and_stops_cleanly(council: Council) -
         url = f"{council.settings.desk.public_url}/health"
         wait_for(lambda: _answers(url), "the desk", 60)
         receiver = council.settings.intake.smtp
+        wait_until_listening(receiver.port)
         with smtplib.SMTP(receiver.host, receiver.port, timeout=10) as client:
             client.sendmail("pat@home.example", ["feedback@ardenshire.example"], MAIL)
         wait_for(lambda: status(council)["cases"] == {"awaiting": 1, "open": 0, "closed": 0}, "the case")

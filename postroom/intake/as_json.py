@@ -8,17 +8,16 @@ from postroom.intake.headers import Mailbox
 from postroom.intake.machine_mail import judge
 from postroom.intake.own_addresses import own_addresses
 from postroom.intake.parse import ParsedMessage, parse
-from postroom.models.failures import NotFound
 from postroom.models.settings import Council
 
 
 def describe_file(file: Path, council: Council | None) -> dict[str, Any]:
-    """What the mail in `file` says, for `council` where it is known. Raises `NotFound` where it can't be read."""
+    """What the mail in `file` says, for `council` where it is known; the file and an error where it can't be read."""
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise NotFound(f"{file}: can't be read: {error.strerror}") from None
-    return describe(file.name, parse(content), own_addresses(council) if council else ())
+        return {"file": str(file), "error": f"can't be read: {error.strerror}"}
+    return describe(str(file), parse(content), own_addresses(council) if council else ())
 
 
 def describe(file: str, parsed: ParsedMessage, own_addresses: Collection[str]) -> dict[str, Any]:

@@ -6,8 +6,10 @@
 
 import os
 from datetime import date, time, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -161,18 +163,68 @@ class Workers(Table):
         return timedelta(seconds=self.lease_seconds)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine itself, so that nobody between can listen."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class OAuth(Table):
+    """How to get tokens for a mailbox that takes no password: client credentials (RFC 6749 section 4.4)."""
+
+    token_url: str
+    client_id: str
+    client_secret: Secret
+    scope: str = "https://outlook.office365.com/.default"
+
+    @model_validator(mode="after")
+    def _secret_in_transit(self) -> Self:
+        url = urlsplit(self.token_url)
+        if not (url.hostname and (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname)))):
+            raise ValueError("expected token_url to begin with https://")
+        return self
+
+
 class Mailbox(Table):
-    """One IMAP mailbox to be polled."""
+    """One IMAP mailbox to be read."""
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
     host: str
     port: Port = 993
-    tls: bool = True
+    tls: bool = Field(default=True, description="TLS from the first byte, the certificate verified")
+    starttls: bool = Field(default=False, description="TLS by STARTTLS instead, the certificate verified")
+    ca_file: Path | None = Field(default=None, description="whom to trust instead of the machine's authorities")
+    allow_clear_text: bool = Field(default=False, description="let the password pass where others can read it")
     user: str
-    password: Secret
+    password: Secret | None = None
+    oauth: OAuth | None = None
     folder: str = "INBOX"
+    idle: bool = Field(default=True, description="let the server say when mail arrives (RFC 2177), where it can")
     poll_seconds: float = Field(default=30, gt=0)
-    timeout_seconds: float = Field(default=30, gt=0)
+    timeout_seconds: float = Field(default=30, gt=0, description="for one answer of the server")
+    deadline_seconds: float = Field(default=120, gt=0, description="for one poll altogether")
+    after_storing: Literal["leave", "flag", "move"] = "leave"
+    move_to: str = Field(default="", description="the folder that stored mail is moved to")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.password is None) == (self.oauth is None):
+            raise ValueError("expected exactly one of password and oauth")
+        if not (self.tls or self.starttls or self.allow_clear_text or is_loopback(self.host)):
+            raise ValueError("expected tls or starttls: without them others can read the password (allow_clear_text)")
+        return self
+
+    @model_validator(mode="after")
+    def _somewhere_to_move(self) -> Self:
+        if (self.after_storing == "move") != bool(self.move_to):
+            raise ValueError("expected move_to beside after_storing: move, and only there")
+        if self.move_to == self.folder:
+            raise ValueError("expected move_to to be another folder than the one that is read")
+        return self
 
 
 class SmtpReceiver(Table):
@@ -181,12 +233,24 @@ class SmtpReceiver(Table):
     host: str = "127.0.0.1"
     port: Port = 8025
     maximum_connections: int = Field(default=64, gt=0)
+    connections_per_address: int = Field(default=20, gt=0)
     idle_seconds: float = Field(default=60, gt=0)
+    transaction_seconds: float = Field(default=900, gt=0, description="how long one message may take to come in")
+    certificate: Path | None = Field(default=None, description="PEM; STARTTLS is offered where it is set")
+    key: Path | None = Field(default=None, description="PEM; empty where the certificate's file holds it too")
+    require_tls: bool = Field(default=False, description="mail is taken after STARTTLS alone")
+
+    @model_validator(mode="after")
+    def _tls_has_a_certificate(self) -> Self:
+        if self.certificate is None and (self.key is not None or self.require_tls):
+            raise ValueError("expected a certificate where a key is named or TLS required")
+        return self
 
 
 class Intake(Table):
     maximum_bytes: int = Field(default=52_428_800, gt=0, description="a larger mail is refused by SMTP, held by IMAP")
     mailboxes: list[Mailbox] = []
+    alarm_after_minutes: float = Field(default=15, gt=0, description="a mailbox not read for so long is an alarm")
     smtp: SmtpReceiver = SmtpReceiver()
     attempts: int = Field(default=5, gt=0, description="tries to file a message before it goes to the holding pen")
 
@@ -257,7 +321,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        nested_model_default_partial_update=True,
     )
 
     council: Council
