@@ -75,7 +75,7 @@ migration: setup-dev ## Write a migration for changed tables: make migration TIT
 	@$(BIN)/python -m postroom.models.migrations.new "$(TITLE)"
 
 pictures: setup-dev ## Take the documents' pictures of the desk from the running demonstration (needs chromium)
-	@$(BIN)/python -m docs.pictures.take
+	@$(BIN)/python -m demo.pictures
 
 clean: ## Remove what make made, but not the data
 	@rm -rf .venv node_modules postroom/desk/static postroom/triage/model .mypy_cache .ruff_cache .pytest_cache
