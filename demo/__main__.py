@@ -31,6 +31,7 @@ def main(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # the mailbox may still talk when its reader has gone
 
     # The product takes a second or more to import; from here on Ctrl-C is heard.
     from demo.council import Ports

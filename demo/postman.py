@@ -66,7 +66,7 @@ class Postman:
     def _put_into_mailbox(self, content: bytes) -> None:
         mailbox = self.settings.intake.mailboxes[0]
         with IMAPClient(mailbox.host, mailbox.port, ssl=False, timeout=TIMEOUT_SECONDS) as client:
-            client.login(mailbox.user, mailbox.password.read())
+            client.login(mailbox.user, mailbox.secret.read())
             client.append(mailbox.folder, content)
 
     def _hand_over(self, letter: Letter, content: bytes) -> None:

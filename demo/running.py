@@ -37,7 +37,7 @@ def run(
     postman = Postman(settings, folder.posted, every, utc_now, lambda letter: say(_arrival(letter)))
     with (
         running_imap_server(
-            listen(HOST, mailbox.port, "--imap-port"), folder.mailbox, MAILBOX_USER, mailbox.password.read()
+            listen(HOST, mailbox.port, "--imap-port"), folder.mailbox, MAILBOX_USER, mailbox.secret.read()
         ),
         running_sink(HOST, settings.outgoing.smtp.port, folder.sent),
         everything(engine, settings, app),
