@@ -6,7 +6,7 @@ form. `writer` and `theme` say which rows are near one another, so that evaluati
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,24 +82,72 @@ class _Row(BaseModel):
         )
 
 
+class _LooseRow(BaseModel):
+    """A line of anybody's labelled messages: of what surrounds the text, all may be left out, and more may be there."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int | None = None
+    writer: str = ""
+    theme: str = ""
+    channel: str = "email"
+    from_name: str = ""
+    from_email: str = ""
+    to: str = ""
+    subject: str = ""
+    body: str
+    type: str
+    category: str
+    team: str
+    exclusion: str
+    at_risk: bool
+
+    def row(self, number: int) -> _Row:
+        id_ = f"line {number}" if self.id is None else str(self.id)
+        near = {"writer": self.writer or f"writer of {id_}", "theme": self.theme or f"theme of {id_}"}
+        return _Row(**{**self.model_dump(), "id": id_, **near})
+
+
 def read(path: Path) -> list[Example]:
     """The examples of one file. Raises `ConfigurationError` with a line for each fault: file, line, what is wrong."""
+    return _read(path, lambda _, line: _Row.model_validate_json(line).example(), lambda _: ())
+
+
+def read_labelled(path: Path, settings: Settings) -> list[Example]:
+    """The examples of a file as `postroom suggest` takes them, with labels besides. A line without an id is called by
+    its number; one without writer and theme is near no other. Raises `ConfigurationError` with a line for each fault,
+    also for labels that the council does not have."""
+    return _read(
+        path,
+        lambda number, line: _LooseRow.model_validate_json(line).row(number).example(),
+        lambda example: _unknown_labels(example.labels, settings),
+    )
+
+
+def _read(
+    path: Path, example_of: Callable[[int, str], Example], faults_of: Callable[[Example], Iterable[str]]
+) -> list[Example]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{path}: can't be read: {error}"]) from None
-    examples: list[Example] = []
+    examples: dict[str, Example] = {}
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            examples.append(_Row.model_validate_json(line).example())
+            example = example_of(number, line)
         except ValidationError as error:
             problems.extend(f"{path}: line {number}: {_fault(detail)}" for detail in error.errors())
+            continue
+        problems.extend(f"{path}: line {number}: {fault}" for fault in faults_of(example))
+        if example.id in examples:
+            problems.append(f"{path}: line {number}: id: {example.id} stands twice")
+        examples[example.id] = example
     if problems:
         raise ConfigurationError(problems)
-    return examples
+    return list(examples.values())
 
 
 def _fault(detail: Any) -> str:
@@ -107,9 +155,14 @@ def _fault(detail: Any) -> str:
     return f"{place}: {detail['msg']}" if place else detail["msg"]
 
 
+def seed_files() -> list[Path]:
+    """The files of the seed corpus, each by another writer, in a fixed order."""
+    return sorted(SEED.glob("*.jsonl"))
+
+
 def seed() -> list[Example]:
     """All examples that are shipped with Postroom, in a fixed order."""
-    return [example for path in sorted(SEED.glob("*.jsonl")) for example in read(path)]
+    return [example for path in seed_files() for example in read(path)]
 
 
 def digest(examples: Iterable[Example]) -> str:

@@ -1,100 +1,274 @@
-"""How well models do on messages that they have not seen: cross-validation with near copies kept on one side."""
+"""How good suggestions are, where the right labels are known: on a file, on what was set aside, file by file.
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+A report is plain values, so that it can be printed, stored and drawn.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import f1_score
 
+from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example
+from postroom.triage.measures import (
+    Calibration,
+    Coverage,
+    Interval,
+    LabelFigures,
+    Numbers,
+    calibration,
+    confusion,
+    coverage,
+    interval,
+    kappa,
+    macro_f1,
+    mean,
+    of_labels,
+)
+from postroom.triage.sides import folds, near_groups, set_aside
 from postroom.triage.suggesting import Choice, Suggested, Suggester
-from postroom.triage.training import folds, near_groups, train
+from postroom.triage.training import train
 
 TARGETS = ("type", "category", "team", "exclusion")
 PAIR = ("service_request", "complaint")
-BINS = 10
+CONFIRMATIONS = (0, 25, 50, 100, 200, 400, 800)
+LENGTHS = {"up to 20 words": 20, "21 to 60 words": 60, "61 to 150 words": 150}
+LONGER = "over 150 words"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number, of how many messages, and where it would lie with others like them."""
+
+    value: float | None
+    messages: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
 class TargetReport:
-    """All between 0 and 1. `calibration_error`: by how much probabilities are off, on average (ECE, ten bins)."""
+    """One target. `agreement` is Cohen's kappa. Of officers' labels there is no `top_3`, calibration or coverage."""
 
-    accuracy: float
-    macro_f1: float
-    top_3: float
-    calibration_error: float
+    accuracy: Figure
+    macro_f1: Figure
+    agreement: float | None
+    labels: tuple[LabelFigures, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """A row for each true label, a column for each label that was given, in the order of `labels`."""
+    top_3: Figure | None = None
+    calibration: Calibration | None = None
+    coverage: tuple[Coverage, ...] = ()
+
+
+@dataclass(frozen=True)
+class RiskReport:
+    recall: Figure
+    precision: Figure
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """`category` counts where the type was suggested rightly. `pair`: service requests and complaints told apart,
-    of those that were taken for one of the two."""
+    """`category` counts messages whose type was given rightly and has categories. `pair`: service requests and
+    complaints told apart, of those that were taken for one of the two. `slices` and `curve`: figures by their names."""
 
-    examples: int
-    type: TargetReport
-    category: TargetReport
-    team: TargetReport
-    exclusion: TargetReport
-    pair: float
-    at_risk_recall: float
-    at_risk_precision: float
+    messages: int
+    given_by: str
+    targets: Mapping[str, TargetReport]
+    category_of_all: Figure
+    """Of all messages whose type has categories; wrong where the type was."""
+    pair: Figure
+    at_risk: RiskReport
+    slices: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    curve: Mapping[int, Mapping[str, float | None]] = field(default_factory=dict)
+    """By the number of confirmed messages that the model had learned from besides the seed corpus."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def evaluate(examples: Sequence[Example], settings: Settings) -> Report:
+@dataclass(frozen=True)
+class _Given:
+    """The labels that one message was given, by target, with probabilities where a model gave them."""
+
+    labels: Mapping[str, str]
+    at_risk: bool
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    danger: float = 0.0
+
+
+def evaluate(examples: Sequence[Example], suggester: Suggester, settings: Settings) -> Report:
+    """How good `suggester` is on `examples`. Raises `ConfigurationError` where there are none."""
+    return _report(examples, [_given(suggester.suggest(e.text)) for e in examples], settings, suggester.version)
+
+
+def cross_evaluate(examples: Sequence[Example], settings: Settings) -> Report:
     """Train on four fifths and measure on the rest, five times, so that each example is measured once."""
-    suggested: dict[int, Suggested] = {}
+    given: dict[int, _Given] = {}
     for learned, measured in folds(near_groups(examples)):
         suggester = Suggester(train([examples[position] for position in learned], settings), settings)
-        suggested |= {position: suggester.suggest(examples[position].text) for position in measured}
-    return _report([examples[position] for position in suggested], list(suggested.values()), settings)
+        given |= {position: _given(suggester.suggest(examples[position].text)) for position in measured}
+    return _report([examples[position] for position in given], list(given.values()), settings, "five models")
 
 
-def _report(examples: Sequence[Example], suggested: Sequence[Suggested], settings: Settings) -> Report:
-    both = list(zip(examples, suggested, strict=True))
-    choices: dict[str, list[tuple[str, Choice]]] = {
-        target: [
-            (getattr(example.labels, target), getattr(found, target))
-            for example, found in both
-            if target != "category"
-            or (example.labels.type == found.type.label and found.type.label in settings.categories)
-        ]
-        for target in TARGETS
-    }
-    pair = [e.labels.type == s.type.label for e, s in both if e.labels.type in PAIR and s.type.label in PAIR]
-    marks = [(example.labels.at_risk, found.at_risk.label) for example, found in both]
-    return Report(
-        len(examples),
-        **{target: _target_report(pairs) for target, pairs in choices.items()},
-        pair=_mean(pair),
-        at_risk_recall=_mean([marked for is_so, marked in marks if is_so]),
-        at_risk_precision=_mean([is_so for is_so, marked in marks if marked]),
-    )
+def evaluate_set_aside(examples: Sequence[Example], settings: Settings) -> Report:
+    """Train on all but what is set aside, and measure on that."""
+    learned, aside = set_aside(examples)
+    return evaluate(aside, Suggester(train(learned, settings), settings), settings)
 
 
-def _target_report(pairs: Sequence[tuple[str, Choice]]) -> TargetReport:
-    right = np.array([truth == choice.label for truth, choice in pairs], dtype=float)
-    return TargetReport(
-        accuracy=_mean(right),
-        macro_f1=float(
-            f1_score([truth for truth, _ in pairs], [c.label for _, c in pairs], average="macro", zero_division=0)
-        ),
-        top_3=_mean([truth in [label for label, _ in choice.alternatives[:3]] for truth, choice in pairs]),
-        calibration_error=_calibration_error(right, np.array([choice.probability for _, choice in pairs])),
-    )
+def evaluate_each_file(files: Mapping[str, Sequence[Example]], settings: Settings) -> Iterator[tuple[str, Report]]:
+    """For each file: train on all others and measure on it. So the writer of the file is unseen."""
+    for name, measured in files.items():
+        learned = [example for other, examples in files.items() if other != name for example in examples]
+        yield name, evaluate(measured, Suggester(train(learned, settings), settings), settings)
 
 
-def _calibration_error(right: Any, probabilities: Any) -> float:
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(right[bins == b].mean() - probabilities[bins == b].mean()) * np.mean(bins == b) for b in np.unique(bins)
+def learning_curve(
+    seed: Sequence[Example], confirmed: Sequence[Example], settings: Settings
+) -> dict[int, dict[str, float | None]]:
+    """What confirming messages is worth: train on the seed and ever more of `confirmed`, measure on a third of it."""
+    learned, measured = next(iter(folds(near_groups(confirmed), 3)), ((), ()))
+    curve: dict[int, dict[str, float | None]] = {}
+    for count in (count for count in CONFIRMATIONS if count <= len(learned) and len(measured)):
+        suggester = Suggester(train([*seed, *(confirmed[p] for p in learned[:count])], settings), settings)
+        report = evaluate([confirmed[position] for position in measured], suggester, settings)
+        curve[count] = main_figures(report)
+    return curve
+
+
+def agree(examples: Sequence[Example], others: Sequence[Example], settings: Settings) -> Report:
+    """The same figures for two officers' labels of the same messages, told by their ids: the first are taken as true.
+
+    Raises `ConfigurationError` where the ids are not the same.
+    """
+    labels = {other.id: other.labels for other in others}
+    if missing := sorted({example.id for example in examples} ^ set(labels)):
+        raise ConfigurationError([f"{id_}: labelled in one of the two files only" for id_ in missing])
+    given = [
+        _Given({target: getattr(labels[e.id], target) for target in TARGETS}, labels[e.id].at_risk) for e in examples
     ]
-    return float(sum(gaps))
+    return _report(examples, given, settings, "another officer")
 
 
-def _mean(values: Any) -> float:
-    return float(np.mean(values)) if len(values) else 0.0
+def _given(suggested: Suggested) -> _Given:
+    choices: dict[str, Choice] = {target: getattr(suggested, target) for target in TARGETS}
+    labels = {target: choice.label for target, choice in choices.items()}
+    return _Given(labels, suggested.at_risk.label, choices, suggested.at_risk.probability)
+
+
+def _report(examples: Sequence[Example], given: Sequence[_Given], settings: Settings, given_by: str) -> Report:
+    if not examples:
+        raise ConfigurationError(["nothing can be measured on no messages"])
+    both = list(zip(examples, given, strict=True))
+    report = _figures(both, settings, given_by, resample=True)
+    slices = {
+        name: main_figures(_figures(part, settings, given_by, resample=False)) for name, part in _sliced(both).items()
+    }
+    return replace(report, slices=slices)
+
+
+_Pairs = Sequence[tuple[Example, _Given]]
+
+
+def _figures(both: _Pairs, settings: Settings, given_by: str, *, resample: bool) -> Report:
+    figure = _Figures(resample)
+    typed = [(e, g) for e, g in both if e.labels.type in settings.categories]
+    parts = {"category": [(e, g) for e, g in typed if e.labels.type == g.labels["type"]]}
+    right = [e.labels.type == g.labels["type"] and e.labels.category == g.labels["category"] for e, g in typed]
+    told = [e.labels.type == g.labels["type"] for e, g in both if {e.labels.type, g.labels["type"]} <= set(PAIR)]
+    return Report(
+        len(both),
+        given_by,
+        {target: _target(target, parts.get(target, both), figure) for target in TARGETS},
+        figure.share(right),
+        figure.share(told),
+        _risk(both, figure),
+    )
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """Makes figures; with intervals where `resample`."""
+
+    resample: bool
+
+    def share(self, values: Sequence[bool]) -> Figure:
+        array = np.array(values, float)
+        return self.of(array, mean)
+
+    def of(self, values: Numbers, figure: Callable[[Numbers], float | None]) -> Figure:
+        between = interval(len(values), lambda drawn: figure(values[drawn])) if self.resample else None
+        return Figure(figure(values), len(values), between)
+
+
+def _target(target: str, both: _Pairs, figure: _Figures) -> TargetReport:
+    truth = [getattr(example.labels, target) for example, _ in both]
+    given = [found.labels[target] for _, found in both]
+    labels, counts = confusion(truth, given)
+    right = np.array([one == other for one, other in zip(truth, given, strict=True)], float)
+    cells = np.array([labels.index(t) * len(labels) + labels.index(g) for t, g in zip(truth, given, strict=True)], int)
+
+    def f1(drawn: Numbers) -> float | None:
+        square = np.bincount(drawn, minlength=len(labels) ** 2).reshape(len(labels), len(labels))
+        return macro_f1(square)
+
+    report = TargetReport(
+        figure.of(right, mean),
+        figure.of(cells, f1),
+        kappa(counts),
+        tuple(of_labels(labels, counts)),
+        tuple(tuple(map(int, row)) for row in counts),
+    )
+    choices = [found.choices[target] for _, found in both if found.choices]
+    if not choices:
+        return report
+    top_3 = [t in [label for label, _ in c.alternatives[:3]] for t, c in zip(truth, choices, strict=True)]
+    sure = np.array([choice.probability for choice in choices])
+    return replace(
+        report,
+        top_3=figure.share(top_3),
+        calibration=calibration(right, sure),
+        coverage=tuple(coverage(right, sure)),
+    )
+
+
+def _risk(both: _Pairs, figure: _Figures) -> RiskReport:
+    recall = figure.share([found.at_risk for example, found in both if example.labels.at_risk])
+    precision = figure.share([example.labels.at_risk for example, found in both if found.at_risk])
+    if not all(found.choices for _, found in both):
+        return RiskReport(recall, precision)
+    truth = np.array([example.labels.at_risk for example, _ in both], float)
+    return RiskReport(recall, precision, calibration(truth, np.array([found.danger for _, found in both])))
+
+
+def main_figures(report: Report) -> dict[str, float | None]:
+    """The figures that are looked at first."""
+    targets = report.targets
+    top_3 = targets["team"].top_3
+    return {
+        "messages": report.messages,
+        "type macro-F1": targets["type"].macro_f1.value,
+        "type": targets["type"].accuracy.value,
+        "pair": report.pair.value,
+        "category": targets["category"].accuracy.value,
+        "team": targets["team"].accuracy.value,
+        "team in three": top_3.value if top_3 else None,
+        "exclusion macro-F1": targets["exclusion"].macro_f1.value,
+        "at-risk recall": report.at_risk.recall.value,
+        "at-risk precision": report.at_risk.precision.value,
+    }
+
+
+def _sliced(both: _Pairs) -> dict[str, list[tuple[Example, _Given]]]:
+    """The messages by channel and by length."""
+    slices: dict[str, list[tuple[Example, _Given]]] = {}
+    for example, found in both:
+        words = len(example.text.body.split())
+        length = next((name for name, most in LENGTHS.items() if words <= most), LONGER)
+        for name in (example.text.channel, length):
+            slices.setdefault(name, []).append((example, found))
+    order = [*sorted({example.text.channel for example, _ in both}), *LENGTHS, LONGER]
+    return {name: slices[name] for name in order if name in slices}

@@ -38,7 +38,8 @@ class _Reason:
     strength: float
     start: int
     end: int
-    text: str
+    signal: Signal | None = None
+    """The signal that it is; otherwise it is words."""
 
 
 class Reasons:
@@ -69,7 +70,10 @@ class Reasons:
             weak = bool(found) and reason.strength < WORTH_SHOWING * found[0].strength
             if len(found) < most and not overlaps and not weak:
                 found.append(reason)
-        return [Evidence(reason.text, supports or label) for reason in found]
+        return [Evidence(self._in_words(reason), supports or label) for reason in found]
+
+    def _in_words(self, reason: _Reason) -> str:
+        return _quoted(reason.signal) if reason.signal else _shown(self._reading.text[reason.start : reason.end])
 
     def places(self, area: str, supports: str) -> list[Evidence]:
         """The first place named in `area`."""
@@ -83,7 +87,7 @@ class Reasons:
                 inside = (signal.start <= word.start and word.end <= signal.end for word in self._reading.words)
                 strength = float(added[index]) + float(strengths[np.fromiter(inside, bool)].sum())
                 if strength > 0:
-                    yield _Reason(strength, signal.start, signal.end, _quoted(signal))
+                    yield _Reason(strength, signal.start, signal.end, signal)
 
     def _word_reasons(self, strengths: Floats) -> Iterator[_Reason]:
         words = self._reading.words
@@ -94,9 +98,7 @@ class Reasons:
             while end < len(words) and end - start < WORDS_TOGETHER and self._joins(end, strengths, least):
                 end += 1
             if any(_says_something(word.form) for word in words[start:end]):
-                text = self._reading.text[words[start].start : words[end - 1].end]
-                strength = float(strengths[start:end].sum())
-                yield _Reason(strength, words[start].start, words[end - 1].end, _shown(text))
+                yield _Reason(float(strengths[start:end].sum()), words[start].start, words[end - 1].end)
             start = max(end, start + 1)
 
     def _joins(self, position: int, strengths: Floats, least: float) -> bool:

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from postroom.models.failures import ConfigurationError
@@ -23,11 +21,11 @@ from postroom.triage import model_store
 from postroom.triage.corpus import Example, digest, problems_of, seed
 from postroom.triage.features import Reader, lower_case_words
 from postroom.triage.model import AT_RISK, NOT_AT_RISK, Head, TriageModel, area_groups, category_head, softmax
+from postroom.triage.sides import folds, near_groups
 from postroom.triage.vectors import Vectoriser
 
 log = logging.getLogger(__name__)
 
-FOLDS = 5
 REGULARISATION = 1.0
 """LinearSVC's C, chosen by grouped cross-validation on the seed corpus."""
 LEAST_RECALL = 0.95
@@ -67,25 +65,6 @@ def _targets(examples: Sequence[Example], settings: Settings) -> Iterator[tuple[
         chosen = np.flatnonzero(types == type_)
         if len(chosen):
             yield category_head(type_), chosen, categories[chosen]
-
-
-def near_groups(examples: Sequence[Example]) -> Any:
-    """A number for each example, the same where a chain of shared writers and themes leads from one to the other."""
-    nodes: dict[tuple[str, str], int] = {}
-    writers = [nodes.setdefault(("writer", example.writer), len(nodes)) for example in examples]
-    themes = [nodes.setdefault(("theme", example.theme), len(nodes)) for example in examples]
-    graph = csr_matrix((np.ones(len(examples)), (writers, themes)), shape=(len(nodes), len(nodes)))
-    _, components = connected_components(graph, directed=False)
-    return components[writers]
-
-
-def folds(groups: Any, count: int = FOLDS) -> Iterator[tuple[Any, Any]]:
-    """Positions to learn from and positions to be measured on, no group on both sides."""
-    count = min(count, len(set(groups)))
-    if count < 2:
-        return iter(())
-    result: Iterator[tuple[Any, Any]] = GroupKFold(count, shuffle=True, random_state=0).split(groups, groups=groups)
-    return result
 
 
 def _classifier(*, balanced: bool) -> LinearSVC:

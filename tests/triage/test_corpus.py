@@ -7,7 +7,7 @@ import pytest
 
 from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Settings
-from postroom.triage.corpus import Example, Labels, Text, digest, problems_of, read, seed
+from postroom.triage.corpus import Example, Labels, Text, digest, problems_of, read, read_labelled, seed
 
 ROW: dict[str, Any] = {
     "id": "x-1",
@@ -67,9 +67,34 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         read(tmp_path / "none.jsonl")
 
 
+def test_anybodys_labelled_messages_need_only_a_body_and_labels(tmp_path: Path, settings: Settings) -> None:
+    least = {key: ROW[key] for key in ("body", "type", "category", "team", "exclusion", "at_risk")}
+    one, other = read_labelled(_file(tmp_path, least, {**least, "id": 7, "mood": "cross"}), settings)
+    assert (one.id, one.text.channel, one.labels.team) == ("line 1", "email", "highways")
+    assert other.id == "7"
+    assert one.writer != other.writer
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({**ROW, "id": "x-2", "team": "bins"}, "line 2: team: expected one of"),
+        ({**ROW, "id": "x-2", "type": "enquiry"}, "line 2: category: expected one of none"),
+        (ROW, "line 2: id: x-1 stands twice"),
+        ("[]", "line 2: "),
+    ],
+)
+def test_a_wrong_label_is_told_with_file_and_line(tmp_path: Path, settings: Settings, row: Any, told: str) -> None:
+    path = _file(tmp_path, ROW, row)
+    with pytest.raises(ConfigurationError) as refused:
+        read_labelled(path, settings)
+    assert refused.value.problems[0].startswith(f"{path}: {told}")
+
+
 def test_labels_outside_the_closed_sets_are_told(tmp_path: Path, settings: Settings) -> None:
     wrong = {**ROW, "id": "x-2", "type": "enquiry", "team": "bins"}
-    problems = problems_of(read(_file(tmp_path, ROW, wrong, ROW)), settings)
+    [row], [other] = (read(_file(tmp_path, which)) for which in (ROW, wrong))
+    problems = problems_of([row, other, row], settings)
     assert [problem.split("expected")[0].strip() for problem in problems] == [
         "x-2: category:",
         "x-2: team:",

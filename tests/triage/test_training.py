@@ -6,7 +6,7 @@ from postroom.models.settings import Settings
 from postroom.triage.corpus import Example, Labels, Text
 from postroom.triage.model import TriageModel
 from postroom.triage.suggesting import Suggester
-from postroom.triage.training import folds, near_groups, train
+from postroom.triage.training import train
 
 FEW = 120
 
@@ -29,17 +29,6 @@ def test_other_examples_give_another_version(examples: list[Example], council: S
 def test_most_of_those_at_risk_that_were_not_seen_are_marked(model: TriageModel) -> None:
     assert model.figures["at_risk"]["recall"] >= 0.95
     assert 0 < model.at_risk_from < 1
-
-
-def test_near_copies_never_stand_on_both_sides() -> None:
-    labels = Labels("enquiry", "none", "waste", "none", at_risk=False)
-    pairs = [("ann", "a"), ("ann", "b"), ("bob", "b"), ("cat", "c"), ("cat", "d"), ("dan", "e")]
-    examples = [Example(f"{w}{t}", Text(body="x"), labels, w, t) for w, t in pairs]
-    groups = near_groups(examples)
-    assert len({groups[0], groups[1], groups[2]}) == 1
-    assert len(set(groups)) == 3
-    for learned, measured in folds(groups, 3):
-        assert not {groups[p] for p in learned} & {groups[p] for p in measured}
 
 
 def test_labels_of_another_council_are_refused(council: Settings) -> None:

@@ -12,7 +12,7 @@ from postroom.models.message import Message, Suggestion
 from postroom.models.raw_message import RawMessage
 from postroom.models.settings import Settings
 from postroom.triage.suggesting import Suggested, Suggester, Text
-from postroom.triage.worker import process_one
+from postroom.triage.worker import NOT_ENGLISH, process_one
 
 POTHOLE = "I reported the pothole on Elm Row three weeks ago and nobody has come."
 
@@ -135,15 +135,29 @@ def test_of_two_workers_on_one_message_one_writes(
 def test_a_failing_model_leaves_no_suggestion_and_the_queue_goes_on(
     engine: Engine, settings: Settings, suggester: Suggester, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> None:
-        raise RuntimeError("the weights are wet")
+    faults = iter([RuntimeError("the weights are wet")])
+
+    def fail_once() -> None:
+        for fault in faults:
+            raise fault
 
     first, second = _message(engine, now - timedelta(hours=1)), _message(engine, now)
     with caplog.at_level(logging.ERROR):
-        assert process_one(engine, settings, cast(Suggester, _Watched(suggester, fail)), now)
+        assert process_one(engine, settings, cast(Suggester, _Watched(suggester, fail_once)), now)
     assert "the weights are wet" in caplog.text
-    assert process_one(engine, settings, suggester, now)
     assert not process_one(engine, settings, suggester, now)
     rows = [(row.message_id, row.model, row.type, row.evidence) for row in _suggestions(engine)]
     assert rows[0] == (first, "", "", [])
     assert rows[1][:2] == (second, suggester.version)
+
+
+def test_another_language_gets_no_suggestion_rather_than_a_wrong_one(
+    engine: Engine, settings: Settings, suggester: Suggester, now: datetime
+) -> None:
+    _message(
+        engine, now, text="", new_text="Dzień dobry, proszę o naprawę lampy przed moim domem, nie świeci od tygodnia"
+    )
+    assert process_one(engine, settings, suggester, now)
+    assert not process_one(engine, settings, suggester, now)
+    [row] = _suggestions(engine)
+    assert (row.model, row.type, row.evidence) == ("", "", [NOT_ENGLISH])
