@@ -29,6 +29,7 @@ def _secrets(settings: Settings) -> Iterator[str]:
 def _named_secrets(settings: Settings) -> Iterator[tuple[str, Secret]]:
     yield "signing_key", settings.signing_key
     for mailbox in settings.intake.mailboxes:
-        yield f"intake.mailboxes.{mailbox.name}.password", mailbox.password
+        setting = "oauth.client_secret" if mailbox.oauth else "password"
+        yield f"intake.mailboxes.{mailbox.name}.{setting}", mailbox.secret
     if settings.outgoing.smtp.password:
         yield "outgoing.smtp.password", settings.outgoing.smtp.password

@@ -270,6 +270,23 @@ def train(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 @in_words
+def evaluate(
+    file: Annotated[Path | None, typer.Argument(help="JSON lines with labels.")] = None,
+    agreement: Annotated[Path | None, typer.Option(help="Another officer's labels of the same messages.")] = None,
+    curve: Annotated[bool, typer.Option("--curve", help="Also train with more and more of FILE. Slow.")] = False,
+    set_aside: Annotated[bool, typer.Option("--set-aside", help="Train anew, measure on what was set aside.")] = False,
+    each_file: Annotated[bool, typer.Option("--each-file", help="Each seed file by a model of the others.")] = False,
+    to: Annotated[Path, typer.Option(help="Folder for evaluation.json and evaluation.html.")] = Path("data/evaluation"),
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Print and store how good suggestions are on labelled messages."""
+    from postroom.triage.evaluation import Task, run
+
+    run(Task(file, agreement, curve, set_aside, each_file), load_settings(config), to, Console())
+
+
+@app.command()
+@in_words
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     config: Config = DEFAULT_CONFIG,
@@ -278,8 +295,8 @@ def status(
     from postroom.reports.status import as_text
     from postroom.reports.status import status as count
 
-    _, engine = _opened(config)
-    counted = count(engine, _now())
+    settings, engine = _opened(config)
+    counted = count(engine, settings, _now())
     typer.echo(json.dumps(counted.as_dict(), ensure_ascii=False) if as_json else as_text(counted))
 
 

@@ -41,6 +41,8 @@ class Daemon:
     step: Callable[[], bool]
     idle_seconds: float = IDLE_SECONDS
     close: Callable[[], None] = lambda: None
+    interrupt: Callable[[], None] = lambda: None
+    """Ends a step that waits for somebody else, from another thread."""
 
     def run(self, stop: threading.Event) -> None:
         """Repeat the step until `stop` is set."""
@@ -55,7 +57,7 @@ class Daemon:
         try:
             return 0.0 if self.step() else self.idle_seconds
         except PostroomError as error:
-            logger.warning("%s: %s", self.name, error)
+            logger.log(logging.ERROR if error.permanent else logging.WARNING, "%s: %s", self.name, error)
         except Exception:
             logger.exception("%s: a step failed and will be tried again", self.name)
         return max(FAILED_SECONDS, self.idle_seconds)
@@ -68,13 +70,13 @@ def pollers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
     daemons = []
     for mailbox in settings.intake.mailboxes:
         poller = MailboxPoller(engine, settings, mailbox, clock)
-        daemons.append(Daemon(f"poller {mailbox.name}", poller.process_one, mailbox.poll_seconds, poller.close))
+        daemons.append(Daemon(f"poller {mailbox.name}", poller.step, 0.0, poller.close, poller.stop))
     return daemons
 
 
 def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
-    """Filing, suggesting, and sending."""
-    from postroom.intake import filing
+    """Filing, looking at attachments, suggesting, and sending."""
+    from postroom.intake import attachment_scanning, filing
     from postroom.notifications import delivery
     from postroom.notifications.transports import transport_for
     from postroom.triage import worker as suggesting
@@ -83,8 +85,11 @@ def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
 
     suggester = Suggester.load(folder_of(settings), settings)
     transport = transport_for(settings)
+    if settings.intake.clamd is not None:
+        attachment_scanning.scan_what_was_not(engine, clock())
     return [
         Daemon("filing", lambda: filing.process_one(engine, settings, clock())),
+        Daemon("attachments", lambda: attachment_scanning.scan_one(engine, settings, clock())),
         Daemon("suggesting", lambda: suggesting.process_one(engine, settings, suggester, clock())),
         Daemon("delivery", lambda: delivery.process_one(engine, settings, transport, clock())),
     ]
@@ -101,6 +106,8 @@ def running_daemons(daemons: Sequence[Daemon]) -> Iterator[None]:
         yield
     finally:
         stop.set()
+        for daemon in daemons:
+            daemon.interrupt()
         for thread in threads:
             thread.join(STOP_SECONDS)
 

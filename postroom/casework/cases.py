@@ -17,7 +17,7 @@ from postroom.casework.references import next_reference
 from postroom.casework.working_days import calendar_of
 from postroom.models.case import Address, Case, CaseStatus, Deadline, DeadlineState, Decision, Person
 from postroom.models.failures import ImpossibleMove, NotFound
-from postroom.models.message import Message, Suggestion
+from postroom.models.message import OPENED, Message, Suggestion, opening_first
 from postroom.models.settings import Settings
 
 MACHINE_NONE = "none"
@@ -36,6 +36,14 @@ def find_case(session: Session, case_id: int) -> Case:
     return case
 
 
+def surviving_case(session: Session, case_id: int) -> Case:
+    """The case, or the one that it was merged into in the end. Raises `NotFound`."""
+    case = find_case(session, case_id)
+    while case.merged_into_id is not None:
+        case = find_case(session, case.merged_into_id)
+    return case
+
+
 def person_for(session: Session, email: str, name: str, now: datetime) -> Person | None:
     """The person who writes from `email`, made where unknown; None without an address."""
     if not email:
@@ -48,7 +56,6 @@ def person_for(session: Session, email: str, name: str, now: datetime) -> Person
     session.flush()
     assert person.id is not None
     session.add(Address(email=email.lower(), person_id=person.id))
-    session.flush()
     return person
 
 
@@ -66,7 +73,7 @@ def open_case(session: Session, message: Message, *, settings: Settings, now: da
     session.add(case)
     session.flush()
     message.case_id = case.id
-    message.matched_by = message.matched_by or "new case"
+    message.matched_by = OPENED
     session.add(message)
     record(
         session,
@@ -83,13 +90,15 @@ def open_case(session: Session, message: Message, *, settings: Settings, now: da
 def add_message(
     session: Session, case_id: int, message: Message, *, rule: str, now: datetime, actor: str = "filing"
 ) -> None:
-    """Put `message` (added and flushed) on a case. `rule` says why it belongs there. Mail from a machine moves nothing
-    else; a person's message to a closed case shows on it and reopens nothing by itself."""
-    case = find_case(session, case_id)
+    """Put `message` (added and flushed) on a case, or on the one that it was merged into. `rule` says why it belongs
+    there. It moves no clock and reopens nothing; a person's message to a confirmed case, open or closed, is to be read
+    by an officer."""
+    case = surviving_case(session, case_id)
+    automatic = message.machine != MACHINE_NONE
     message.case_id = case.id
     message.matched_by = rule
+    message.to_read = not automatic and case.status != CaseStatus.AWAITING
     session.add(message)
-    automatic = message.machine != MACHINE_NONE
     record(
         session,
         case,
@@ -132,7 +141,7 @@ def confirm(
         session,
         case,
         kind="corrected" if corrected else "confirmed",
-        summary=_confirmed_as(labels, corrected),
+        summary=_confirmed_as(labels, corrected, settings),
         actor=officer(officer_id),
         now=now,
         before=before,
@@ -214,6 +223,8 @@ def reopen(session: Session, case_id: int, *, reason: str, officer_id: int, sett
     case = find_case(session, case_id)
     if case.status != CaseStatus.CLOSED:
         raise ImpossibleMove(f"{case.reference} is {case.status}; only a closed case can be reopened.")
+    if case.merged_into_id is not None:
+        raise ImpossibleMove(f"{case.reference} is part of another case now. Reopen that one.")
     if not reason.strip():
         raise ImpossibleMove("Say why the case is reopened.")
     case.status = CaseStatus.OPEN
@@ -235,7 +246,7 @@ def reopen(session: Session, case_id: int, *, reason: str, officer_id: int, sett
 
 def first_message(session: Session, case: Case) -> Message:
     """The message that opened the case."""
-    query = select(Message).where(Message.case_id == case.id).order_by(col(Message.received_at), col(Message.id))
+    query = select(Message).where(Message.case_id == case.id).order_by(*opening_first())
     message = session.exec(query.limit(1)).first()
     if message is None:
         raise NotFound(f"{case.reference} has no message.")
@@ -253,9 +264,10 @@ def _labels_of(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in names}
 
 
-def _confirmed_as(labels: Labels, corrected: bool) -> str:
+def _confirmed_as(labels: Labels, corrected: bool, settings: Settings) -> str:
     category = "" if labels.category == "none" else f", {labels.category}"
-    return f"{'Corrected to' if corrected else 'Confirmed as'} {labels.type}{category} for {labels.team}"
+    what = f"{labels.type}{category}".replace("_", " ")
+    return f"{'Corrected to' if corrected else 'Confirmed as'} {what} for {settings.teams[labels.team].name}"
 
 
 def _keep_decision(

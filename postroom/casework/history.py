@@ -10,12 +10,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select, update
 
 from postroom.models.case import Case, Event
 from postroom.models.failures import Temporary
+from postroom.models.tables import metadata
 
 BEGINNING = "0" * 64
+
+_CASES = metadata.tables["feedback_case"]
+_COUNT_CHANGE = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("case"), _CASES.c.version == bindparam("seen"))
+    .values(version=_CASES.c.version + 1)
+)
 
 
 class ChangedMeanwhile(Temporary):
@@ -54,16 +64,11 @@ def record(
     Raises `ChangedMeanwhile` where another transaction changed the case since `case` was read; roll back and try again.
     """
     assert case.id is not None
-    session.flush()
-    counted = session.connection().execute(
-        update(Case).where(col(Case.id) == case.id, col(Case.version) == case.version).values(version=case.version + 1)
-    )
+    counted = session.connection().execute(_COUNT_CHANGE, {"case": case.id, "seen": case.version})
     if counted.rowcount != 1:
         raise ChangedMeanwhile(f"{case.reference} was changed by somebody else. Look at it again.")
-    session.refresh(case, ["version"])
-    last = session.exec(
-        select(Event.hash).where(Event.case_id == case.id).order_by(col(Event.number).desc()).limit(1)
-    ).first()
+    set_committed_value(case, "version", case.version + 1)
+    last = _last_hash(session, case.id) if case.version > 1 else None
     event = Event(
         case_id=case.id,
         number=case.version,
@@ -78,8 +83,12 @@ def record(
     )
     event.hash = _hash(event)
     session.add(event)
-    session.flush()
     return event
+
+
+def _last_hash(session: Session, case_id: int) -> str | None:
+    query = select(Event.hash).where(Event.case_id == case_id).order_by(col(Event.number).desc()).limit(1)
+    return session.exec(query).first()
 
 
 def broken_histories(session: Session) -> Iterator[str]:

@@ -6,16 +6,18 @@ from sqlmodel import Session, col
 
 from postroom.models.case import ReferenceCounter
 
+_COUNT = {
+    name: insert(ReferenceCounter)
+    .values(last=1)
+    .on_conflict_do_update(index_elements=[col(ReferenceCounter.year)], set_={"last": ReferenceCounter.last + 1})
+    .returning(col(ReferenceCounter.last))
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+
 
 def next_reference(session: Session, prefix: str, year: int) -> str:
     """The next free reference of `year`. The counter's row is locked until the caller commits, so none is given twice;
     a transaction rolled back may leave a gap."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = (
-        insert(ReferenceCounter)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=[col(ReferenceCounter.year)], set_={"last": ReferenceCounter.last + 1})
-        .returning(col(ReferenceCounter.last))
-    )
-    number = session.connection().execute(statement).scalar_one()
+    connection = session.connection()
+    number = connection.execute(_COUNT[connection.dialect.name], {"year": year}).scalar_one()
     return f"{prefix}-{year}-{number:06d}"

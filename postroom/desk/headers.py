@@ -19,8 +19,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def secure(headers: MutableHeaders, path: str) -> None:
-    """Set the headers of an answer for `path`. Nothing but the styles and scripts may be kept by a browser."""
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    """Set the headers of an answer for `path`. Nothing but the styles and scripts may be kept by a browser; a policy
+    that the answer brings itself, as a download does, stays."""
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers["Referrer-Policy"] = "no-referrer"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

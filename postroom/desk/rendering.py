@@ -17,7 +17,8 @@ from postroom.desk.rights import CSRF_FIELD, SORTERS
 from postroom.desk.sessions import SignedIn
 from postroom.desk.surroundings import Surroundings
 
-_REFERENCE = re.compile(r"[A-Z]{1,6}-\d{4}-\d{6,12}")
+_ABOUT = re.compile(r"[A-Z]{1,6}-\d{4}-\d{6,12}|[1-9]\d{0,2}", re.ASCII)
+"""What a sentence about what was done may name: a case's reference, or how many."""
 
 
 @cache
@@ -34,9 +35,20 @@ def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
         autoescape=True,
     )
     environment.filters.update(
-        words=wording.words, percent=wording.percent, size=wording.size, in_words=in_words, marked=reading.marked
+        words=wording.words,
+        came_by=wording.came_by,
+        percent=wording.percent,
+        size=wording.size,
+        in_words=in_words,
+        marked=reading.marked,
     )
-    environment.globals.update(count=wording.count, csrf_field=CSRF_FIELD, sorters=SORTERS)
+    environment.globals.update(
+        sender_checked=wording.sender_checked,
+        count=wording.count,
+        held_because=wording.HELD_BECAUSE,
+        csrf_field=CSRF_FIELD,
+        sorters=SORTERS,
+    )
     return environment
 
 
@@ -62,18 +74,18 @@ def go_to(path: str, done: str = "", about: str = "") -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
-def pagination(paged: Paged[Any], path: str) -> dict[str, Any]:
-    """What the pagination component takes; empty where everything is on one page."""
+def pagination(paged: Paged[Any], path: str, **query: str) -> dict[str, Any]:
+    """What the pagination component takes; empty where everything is on one page. `query` stays in the links."""
     links: dict[str, Any] = {}
     if paged.number > 1:
-        links["previous"] = _link(path, paged, paged.number - 1)
+        links["previous"] = _link(path, paged, paged.number - 1, query)
     if paged.number < paged.pages:
-        links["next"] = _link(path, paged, paged.number + 1)
+        links["next"] = _link(path, paged, paged.number + 1, query)
     return links
 
 
-def _link(path: str, paged: Paged[Any], number: int) -> dict[str, str]:
-    return {"href": f"{path}?page={number}", "labelText": f"{number:,} of {paged.pages:,}"}
+def _link(path: str, paged: Paged[Any], number: int, query: dict[str, str]) -> dict[str, str]:
+    return {"href": f"{path}?{urlencode({**query, 'page': number})}", "labelText": f"{number:,} of {paged.pages:,}"}
 
 
 def _navigation(desk: Surroundings, visitor: SignedIn, path: str) -> list[dict[str, Any]]:
@@ -103,5 +115,5 @@ def _words_of_today(desk: Surroundings) -> dict[str, Any]:
 def _done(request: Request) -> str:
     """What the page before did, from a closed set of sentences."""
     sentence = wording.DONE.get(request.query_params.get("done", ""), "")
-    about = _REFERENCE.fullmatch(request.query_params.get("about", ""))
+    about = _ABOUT.fullmatch(request.query_params.get("about", ""))
     return sentence.format(about=about[0]) if about else "" if "{about}" in sentence else sentence

@@ -1,5 +1,6 @@
 """Words for people: labels, dates, sureness. Pure: no database, no network, no clock."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from postroom.casework.working_days import Calendar, in_words
@@ -29,10 +30,66 @@ DONE = {
     "filed-as-new": "The message is the new case {about}, which awaits confirmation.",
     "attached": "The message is now on {about}.",
     "machine": "The message is marked as machine mail.",
+    "spam": "The message is marked as spam. It is kept with the machine mail.",
+    "release": "The message is filed again now. If nothing has changed, it will come back here.",
+    "several-new-case": "New cases made: {about}. They await confirmation.",
+    "several-machine": "Messages marked as machine mail: {about}.",
+    "several-spam": "Messages marked as spam: {about}.",
+    "several-release": "Messages that are filed again now: {about}.",
+    "read": "The new messages are marked as read.",
+    "moved": "The message is now on {about}.",
+    "moved-to-new": "The message is the new case {about}, which awaits confirmation.",
+    "merged": "{about} is part of the other case now.",
     "trying": "The mail will be tried again.",
     "signed-out": "You are signed out.",
 }
 """What was just done, by the key that the address of the next page carries."""
+
+
+HELD_BECAUSE = {
+    "doubtful_sender": (
+        "Doubtful sender",
+        "They name a case. Is this person part of it? Nothing was disclosed to them.",
+    ),
+    "new_matter": ("A new matter, perhaps", "They answer an old case, but may be about something else."),
+    "incomplete": (
+        "Not all here",
+        "Only a part could be fetched. The whole is still in the mailbox: look at it there.",
+    ),
+    "too_large": ("Too large", "Larger than the limit, but all here. The limit is intake.maximum_bytes."),
+    "unreadable": (
+        "Unreadable",
+        "Postroom could not make sense of these. Save the original and open it in a mail program.",
+    ),
+    "failed": (
+        "Filing failed",
+        "A fault of ours, which is in the log. Try again once it is mended, or file them by hand.",
+    ),
+    "other": ("Others", "Each for the reason beside it."),
+    "empty": ("Empty", "No subject, no words and no attachment. Most are slips or spam."),
+    "likely_machine": ("Likely machine mail or spam", "Read these last."),
+}
+"""For each kind of reason why messages are held, its heading and what to do."""
+
+
+def came_by(source: str) -> str:
+    """Where a message came in, as "by SMTP" or "from the mailbox feedback"."""
+    kind, _, name = source.partition(":")
+    return f"from the mailbox {name}" if kind == "imap" else "by SMTP" if kind == "smtp" else f"by {kind}"
+
+
+_SENDERS = {
+    "pass": "The sender's address is their own",
+    "fail": "Somebody else seems to have written this under the sender's address",
+    "none": "Nothing proves that the sender's address is their own",
+    "unknown": "Whether the sender's address is their own was not checked",
+}
+
+
+def sender_checked(result: str, details: Sequence[str] = ()) -> str:
+    """What is known of the sender's address, with what it rests on."""
+    found = ", ".join(details)
+    return f"{_SENDERS.get(result, _SENDERS['unknown'])}{f' ({found})' if found else ''}."
 
 
 def words(label: str) -> str:

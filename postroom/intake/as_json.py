@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from postroom.intake.headers import Mailbox
+from postroom.intake.addresses import Mailbox
 from postroom.intake.machine_mail import judge
 from postroom.intake.own_addresses import own_addresses
-from postroom.intake.parse import ParsedMessage, parse
+from postroom.intake.parse import ParsedMessage
+from postroom.intake.parse_in_time import parse_in_time
 from postroom.models.settings import Council
 
 
@@ -17,7 +18,7 @@ def describe_file(file: Path, council: Council | None) -> dict[str, Any]:
         content = file.read_bytes()
     except OSError as error:
         return {"file": str(file), "error": f"can't be read: {error.strerror}"}
-    return describe(str(file), parse(content), own_addresses(council) if council else ())
+    return describe(str(file), parse_in_time(content), own_addresses(council) if council else ())
 
 
 def describe(file: str, parsed: ParsedMessage, own_addresses: Collection[str]) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 import codecs
 import re
+from functools import lru_cache
+
+from postroom.intake.guessed_charset import guess_codec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_HIDDEN = re.compile(
+    "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+    "|(?<=[\\x20-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\\x20-\u024f])"
+)
+"""What nobody sees but what turns or splits a line. Joiners are kept where scripts and pictures need them."""
 
 _MEANT = {
     "ascii": "utf-8",
@@ -18,25 +25,62 @@ _MEANT = {
     "gbk": "gb18030",
     "euc_kr": "cp949",
     "shift_jis": "cp932",
+    "iso2022_jp": "iso2022_jp_ext",
     "big5": "cp950",
+    "utf-8-sig": "utf-8",
 }
 """What senders mean by a label: the superset that their software really writes (as in the WHATWG Encoding Standard)."""
 
-_ALIASES = {"ks_c_5601": "cp949", "ks_c_5601-1987": "cp949", "x-gbk": "gb18030", "x-sjis": "cp932", "x-unknown": ""}
+_ALIASES = {
+    "ansi_x3.110-1983": "cp1252",
+    "cp-850": "cp850",
+    "cn-big5": "cp950",
+    "gb_2312-80": "gb18030",
+    "hz-gb-2312": "hz",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "ks_c_5601": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "shift-jis": "cp932",
+    "unicode": "utf-16",
+    "unicode-1-1-utf-7": "utf-7",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf-8mb4": "utf-8",
+    "utf8mb4": "utf-8",
+    "visual": "iso8859-8",
+    "x-euc-jp": "euc_jp",
+    "x-gbk": "gb18030",
+    "x-mac-roman": "mac_roman",
+    "x-sjis": "cp932",
+}
+_NO_LABELS = {"", "x-unknown", "unknown-8bit", "unknown", "x-user-defined", "default", "_autodetect", "binary", "8bit"}
+_SIBLINGS = {"cp950": ("big5hkscs",), "iso2022_jp_ext": ("iso2022_jp_2004", "iso2022_jp_2"), "euc_jp": ("cp932",)}
+"""Where a text breaks the rules of the charset that it names, the one that it may be in."""
 _NOT_FOR_MAIL = {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs"}
 """Python codecs that are no charsets of mail; some take quadratic time."""
+_ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"), (b"\x1b(J", "iso2022_jp_ext"))
+_WIDE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 def clean(text: str) -> str:
     """`text` without NULs and lone surrogates, which databases refuse."""
-    return _SURROGATE.sub("\ufffd", text.replace("\x00", ""))
+    text = text.replace("\x00", "")
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def clean_line(text: str) -> str:
-    """`text` as one line: no control characters, no line breaks, nothing that turns the reading direction."""
-    return _DIRECTION.sub("", _CONTROL.sub(" ", clean(text))).strip()
+    """`text` as one line: no control characters, no line breaks, nothing hidden, nothing that turns the direction."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _HIDDEN.sub("", _CONTROL.sub(" ", clean(text))).strip()
 
 
+def hides_something(text: str) -> bool:
+    """Whether `text` has characters that nobody sees."""
+    return not text.isascii() and bool(_HIDDEN.search(text))
+
+
+@lru_cache(maxsize=256)
 def codec_for(label: str) -> str:
     """The Python codec that reads what `label` promises; empty where there is none."""
     label = label.strip().strip("\"'").lower()
@@ -54,16 +98,81 @@ def codec_for(label: str) -> str:
 def decode(data: bytes, label: str = "") -> tuple[str, str]:
     """The text of `data`, and a defect in words (empty where none). Never raises.
 
-    Tries what the label means, then UTF-8, then Windows-1252, in which every mistake is at least readable.
+    Tries what the label means, then UTF-8, then what the bytes look like, then Windows-1252, in which every mistake is
+    at least readable.
     """
-    codec = codec_for(label)
-    defect = f"unknown character set {clean_line(label)[:40]!r}" if label and not codec else ""
-    for candidate in (codec, "utf-8"):
-        if candidate:
-            try:
-                return clean(data.decode(candidate).removeprefix("\ufeff")), defect
-            except (LookupError, ValueError):
-                defect = defect or (f"not in the character set {codec} that it names" if codec else "")
+    if not label and data.isascii() and b"\x1b" not in data and b"\x00" not in data:
+        return data.decode("ascii"), ""
+    codec = codec_for(label) if label else ""
+    defect = "" if codec or label.lower() in _NO_LABELS else f"unknown character set {clean_line(label)[:40]!r}"
+    if codec in ("", "utf-8", "cp1252") and data.isascii() and b"\x1b" not in data:
+        return data.decode("ascii").replace("\x00", ""), defect
+    if codec.startswith(("utf-16", "utf-32")):
+        codec = _wide_codec(data, codec)
+    if codec == "cp1252" and (text := _if_readable(data, "utf-8")) is not None and _WIDE.search(data):
+        return text, f"in UTF-8 though it says {clean_line(label)[:40]}"
+    for candidate in (*_by_escape(data, codec), codec, *_SIBLINGS.get(codec, ()), "utf-8"):
+        text = _if_readable(data, candidate) if candidate else None
+        if text is not None:
+            return text, defect
+        if codec and not defect:
+            defect = f"not in the character set {codec} that it names"
+    return _best_guess(data, codec), defect
+
+
+def _if_readable(data: bytes, codec: str) -> str | None:
+    try:
+        return clean(data.decode(codec).removeprefix("\ufeff"))
+    except (LookupError, ValueError):
+        return None
+
+
+def _by_escape(data: bytes, codec: str) -> tuple[str, ...]:
+    """The charsets of East Asian mail that say what they are by escape sequences, and so need no label."""
+    if codec in ("", "utf-8", "cp1252") and b"\x1b" in data:
+        return tuple(name for escape, name in _ESCAPES if escape in data)
+    return ()
+
+
+def _wide_codec(data: bytes, codec: str) -> str:
+    """UTF-16 without a zero is mostly a label on other text. Without a mark its order is told by where the zeros are
+    (RFC 2781 4.3 says big-endian)."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return codec
+    first, second = data[:2000:2].count(0), data[1:2000:2].count(0)
+    if not first + second and _if_readable(data, "utf-8") is not None:
+        return "utf-8"
+    if codec != "utf-16":
+        return codec
+    return "utf-16-le" if second > first else "utf-16-be"
+
+
+def _best_guess(data: bytes, codec: str) -> str:
+    """Text of bytes that are in no charset that they claim."""
     if codec and codec not in ("utf-8", "cp1252"):
-        return clean(data.decode(codec, "replace")), defect
-    return clean(data.decode("cp1252", "replace")), defect
+        return clean(data.decode(codec, "replace"))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return clean(data.decode("utf-16", "replace"))
+    if _mostly_wide(data):
+        return clean(_utf_8_with_strays(data))
+    guessed = _if_readable(data, guess_codec(data))
+    return guessed if guessed is not None else clean(data.decode("cp1252", "replace"))
+
+
+def _mostly_wide(data: bytes) -> bool:
+    """Whether more of the bytes beyond ASCII belong to letters of UTF-8 than not."""
+    sample = data[:100_000]
+    high = sum(map((0x7F).__lt__, sample))
+    return 2 * sum(len(found) for found in _WIDE.findall(sample)) > high
+
+
+def _utf_8_with_strays(data: bytes) -> str:
+    """UTF-8 in which each stray byte is read as Windows-1252: a quotation of another charset, or a cut letter."""
+    pieces: list[str] = []
+    at = 0
+    for wide in re.finditer(rb"(?:[\x00-\x7f]|" + _WIDE.pattern + rb")+", data):
+        pieces.append(data[at : wide.start()].decode("cp1252", "replace"))
+        pieces.append(wide[0].decode("utf-8", "replace"))
+        at = wide.end()
+    pieces.append(data[at:].decode("cp1252", "replace"))
+    return "".join(pieces)

@@ -9,6 +9,9 @@ from postroom.intake.receive import Delivery
 Store = Callable[[Sequence[Delivery]], object]
 _Waiting = tuple[Delivery, asyncio.Future[None]]
 
+BATCH_BYTES = 67_108_864
+"""Bytes that go into one commit, unless a single message is larger."""
+
 
 class GroupCommit:
     """Stores deliveries from an event loop without blocking it. A disk makes few commits a second but large ones, so
@@ -35,13 +38,23 @@ class GroupCommit:
 
     async def _work(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting, []
+            batch = self._next_batch()
             error = await self._commit(batch)
             if error is None or len(batch) == 1:
                 _tell(batch, error)
             else:
                 for single in batch:  # one that can't be stored must not take the others with it
                     _tell([single], await self._commit([single]))
+
+    def _next_batch(self) -> list[_Waiting]:
+        size, number = 0, 0
+        for delivery, _ in self._waiting:
+            size += len(delivery.content)
+            if number and size > BATCH_BYTES:
+                break
+            number += 1
+        batch, self._waiting = self._waiting[:number], self._waiting[number:]
+        return batch
 
     async def _commit(self, batch: list[_Waiting]) -> Exception | None:
         deliveries = [delivery for delivery, _ in batch]

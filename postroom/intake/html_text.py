@@ -1,4 +1,5 @@
-"""The words of an HTML mail as plain text, with lists, line breaks and quotations kept."""
+"""The words of an HTML mail as plain text, with lists, line breaks and quotations kept, and with what its marks tell of
+older mail in it."""
 
 import html
 import re
@@ -8,6 +9,7 @@ from lxml import etree
 
 from postroom.intake.charsets import clean
 from postroom.intake.limits import Limits
+from postroom.intake.shown_text import ShownText
 
 _BLOCKS = frozenset(
     "address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li "
@@ -26,15 +28,28 @@ _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _DATA_URI = re.compile(r"data:[a-z]{2,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
 
 
-def html_to_text(source: str, limits: Limits) -> str:
+_INTRODUCES = ("gmail_attr", "moz-cite-prefix", "protonmail_quote-head", "zmail_extra_hr")
+_QUOTES = ("yahoo_quoted", "ymail_android_signature_quoted", "wordsection-quoted")
+_OLDER_FROM_HERE = ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
+"""Classes and ids by which mail programs mark older mail: its introduction, all of it, or where it begins."""
+_OUTLOOK_RULE = re.compile(
+    r"border:\s*none;\s*border-top:\s*solid\s+(?:#e1e1e1|#b5c4df|windowtext)\s+1\.0pt;\s*padding:\s*3\.0pt",
+    re.IGNORECASE,
+)
+"""The line that Outlook draws above the older mail."""
+_BEGIN, _END = "\x02", "\x03"
+"""Stand on lines of their own around what is older, until the lines are counted."""
+
+
+def html_to_text(source: str, limits: Limits) -> ShownText:
     """The visible words of `source`. Never raises; where the parser would lose words, tags are cut out instead."""
-    source = _DATA_URI.sub("", source)
+    source = _DATA_URI.sub("", source.replace(_BEGIN, "").replace(_END, ""))
     crude = _without_tags(source)
     root = _parse(source)
     if root is None:
-        return crude
-    text = _tidy(_Writer(limits).write(root))
-    return text if _letters(text) >= 0.9 * _letters(crude) else crude
+        return ShownText(crude)
+    shown = _tidy(_Writer(limits).write(root))
+    return shown if _letters(shown.text) >= 0.9 * _letters(crude) else ShownText(crude)
 
 
 def _parse(source: str) -> etree._Element | None:
@@ -57,6 +72,7 @@ class _Writer:
         self._line: list[str] = []
         self._quotes = 0
         self._preformatted = 0
+        self._marked: list[etree._Element] = []
 
     def write(self, root: etree._Element) -> str:
         silent: etree._Element | None = None
@@ -68,16 +84,36 @@ class _Writer:
                 silent = element
             elif silent is None and event == "start":
                 self._open(tag)
+                self._mark(element)
                 self._words(element.text)
             elif event == "end":
                 if silent is element:
                     silent = None
                 elif silent is None:
                     self._close(tag)
+                    self._unmark(element)
                 if silent is None:
                     self._words(element.tail)
         self._break()
         return "\n".join(self._lines)
+
+    def _mark(self, element: etree._Element) -> None:
+        """Note where older mail begins, if `element` says so. From a begin without an end all is older."""
+        names = f"{element.get('id', '')} {element.get('class', '')}".lower()
+        if any(name in names for name in _OLDER_FROM_HERE) or _OUTLOOK_RULE.search(element.get("style", "")):
+            self._note(_BEGIN)
+        elif any(name in names for name in (*_INTRODUCES, *_QUOTES)):
+            self._note(_BEGIN)
+            self._marked.append(element)
+
+    def _unmark(self, element: etree._Element) -> None:
+        if self._marked and self._marked[-1] is element:
+            self._marked.pop()
+            self._note(_END)
+
+    def _note(self, mark: str) -> None:
+        self._break_if_begun()
+        self._lines.append(mark)
 
     def _open(self, tag: str) -> None:
         if tag == "br":
@@ -124,13 +160,25 @@ class _Writer:
         self._line.clear()
 
 
-def _tidy(text: str) -> str:
-    """At most one empty line in a row, none at the ends."""
+def _tidy(text: str) -> ShownText:
+    """At most one empty line in a row, none at the ends; the marks taken out and counted."""
     lines: list[str] = []
+    history: list[tuple[int, int]] = []
+    begun: list[int] = []
     for line in clean(text).split("\n"):
-        if line.strip("> \xa0\u200b\ufeff") or (lines and lines[-1].strip("> ")):
-            lines.append(line.rstrip() if line.strip("> \xa0\u200b\ufeff") else "")
-    return "\n".join(lines).strip("\n")
+        if line == _BEGIN:
+            begun.append(len(lines))
+        elif line == _END:
+            if begun:
+                history.append((begun.pop(), len(lines)))
+        elif line.strip("> \xa0\u200b\ufeff"):
+            lines.append(line.rstrip())
+        elif lines and lines[-1]:
+            lines.append("")
+    while lines and not lines[-1]:
+        lines.pop()
+    history += ((start, len(lines)) for start in begun)
+    return ShownText("\n".join(lines), tuple(span for span in history if span[0] < span[1]))
 
 
 def _without_tags(source: str) -> str:
@@ -138,7 +186,7 @@ def _without_tags(source: str) -> str:
     for opening, closing in _UNSEEN:
         source = "".join(_outside(source, opening, closing))
     words = html.unescape(_TAG.sub(" ", _BREAK.sub("\n", source)))
-    return _tidy("\n".join(_SPACES.sub(" ", line).strip() for line in words.split("\n")))
+    return _tidy("\n".join(_SPACES.sub(" ", line).strip() for line in words.split("\n"))).text
 
 
 def _outside(source: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> Iterator[str]:

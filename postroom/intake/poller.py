@@ -1,219 +1,304 @@
-"""One IMAP mailbox, read by polling. Looking changes nothing on the server: no flag is set and nothing is moved."""
+"""One IMAP mailbox, read for years: what is new is stored, once, whatever server and network do."""
 
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import logging
+import random
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-from imapclient import IMAPClient, SocketTimeout
-from sqlalchemy import Engine, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, or_
+from imapclient import IMAPClient
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import and_, col, select
 
-from postroom.intake.charsets import clean_line
+from postroom.intake import after_storing
+from postroom.intake.backing_off import pause_after
+from postroom.intake.imap_connection import connect, conversation, hang_up, idle, in_words
+from postroom.intake.imap_fetch import BATCH, Fetched, Fetcher, after_last_uid, uids_from
+from postroom.intake.oauth import Tokens
 from postroom.intake.receive import EMAIL, Delivery, receive
+from postroom.intake.wire import Wire
 from postroom.models.database import open_session
-from postroom.models.failures import PostroomError, Temporary, Unreachable
-from postroom.models.mailbox import MailboxCursor
+from postroom.models.failures import ConfigurationError, NotStored, PostroomError, Unreachable
+from postroom.models.mailbox import CursorHold, MailboxCursor
+from postroom.models.raw_message import Filing, FilingState, RawMessage
 from postroom.models.settings import Mailbox, Settings
 
-BATCH = 50
-"""Messages fetched at once."""
-BATCH_BYTES = 33_554_432
-"""Bytes fetched at once, unless a single message is larger."""
-LEASE = timedelta(minutes=10)
-"""How long a poller holds its mailbox without a sign of life; longer than any one step takes."""
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class _Fetched:
-    content: bytes
-    held_because: str = ""
+LEASE_MARGIN = timedelta(seconds=5)
+"""A poller holds its mailbox so much longer than a poll may take."""
+COMPARE_EVERY = timedelta(hours=1)
+"""How often the folder is compared with the journal as a whole; also after each login."""
+LONGEST_IDLE = 240.0
+"""Seconds in IDLE before it is renewed: servers end it after 29 minutes, firewalls forget connections sooner."""
+IDLE_FAILURES = 3
+"""After so many in a row IDLE is given up, and the mailbox is polled."""
 
 
 class MailboxPoller:
     """Reads one folder of one mailbox into the journal, in order of UID.
 
-    The cursor (UIDVALIDITY and the highest UID that is stored) moves only after the messages are committed. When the
-    server changes UIDVALIDITY the folder is read again from the start; filing finds what it knows already.
+    The journal is the truth: its positions name what is stored. After a login, after a change of UIDVALIDITY and every
+    hour the whole folder is compared with it, in between only UIDs that are new are looked for. What is stored is then
+    flagged or moved as configured, after the commit; a crash in between is made up for by the next comparison.
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, mailbox: Mailbox, clock: Callable[[], datetime], batch: int = BATCH
+        self,
+        engine: Engine,
+        settings: Settings,
+        mailbox: Mailbox,
+        clock: Callable[[], datetime],
+        batch: int = BATCH,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._engine = engine
         self._mailbox = mailbox
-        self._maximum_bytes = settings.intake.maximum_bytes
         self._clock = clock
-        self._batch = batch
-        self._holder = uuid4().hex
+        self._chance = chance
+        self._ca_file = settings.path(mailbox.ca_file) if mailbox.ca_file else None
+        self._alarm_after = timedelta(minutes=settings.intake.alarm_after_minutes)
+        self._wire = Wire()
+        self._tokens = Tokens(mailbox.oauth, self._wire, mailbox.timeout_seconds, clock) if mailbox.oauth else None
+        self._fetcher = Fetcher(settings.intake.maximum_bytes, mailbox.deadline_seconds / 2, batch)
+        self._hold = CursorHold(engine, mailbox.name, mailbox.folder, uuid4().hex)
         self._client: IMAPClient | None = None
+        self._validity = 0
+        self._seen_uid = 0
+        self._on_server = 0
+        self._pending: list[int] = []
+        self._unfinished: list[int] = []
+        self._compared_at: datetime | None = None
+        self._failures = 0
+        self._not_before = self._started = clock()
+        self._idle_failures = 0
+        self._hampered = False
+        self._alarmed = False
+        self._deadline = timedelta(seconds=mailbox.deadline_seconds)
+        self._held_until = self._started
+        self._stopping = threading.Event()
+
+    def step(self) -> bool:
+        """One poll, and where it found nothing the wait until the next one."""
+        worked = self.process_one()
+        if not worked:
+            self._wait()
+        return worked
 
     def process_one(self) -> bool:
-        """Store the next batch; True where there was one. False where nothing is new or another poller reads it.
+        """Store the next batch; True where there was one. False where nothing is new, another poller reads the mailbox,
+        or it is left alone after a failure.
 
-        Raises `Unreachable` or `NotStored`, written into the cursor first; the caller waits and calls again.
+        Takes `deadline_seconds` at most. Raises one of our failures, written into the cursor first; the next calls do
+        nothing until the pause after it is over.
         """
-        if not self._hold():
+        now = self._clock()
+        cursor = self._hold.read()
+        if self._stopping.is_set() or now < self._not_before:
+            self._watch(cursor, now)
+            return False
+        if not self._held(now):
+            self._disconnect()
+            self._watch(cursor, now)
             return False
         try:
-            return self._read_batch()
-        except Temporary as error:
+            with self._wire.deadline(self._mailbox.deadline_seconds):
+                worked = self._poll(cursor, now)
+        except PostroomError as error:
             self._disconnect()
-            self._record(error=str(error))
+            if self._stopping.is_set():
+                return False
+            self._failures += 1
+            self._not_before = now + pause_after(error, self._failures, self._chance())
+            self._watch(cursor, now)
+            self._hold.record(error=str(error))
             raise
+        self._failures = 0
+        self._watch(cursor.model_copy(update={"read_at": now}), now)
+        return worked
+
+    def _held(self, now: datetime) -> bool:
+        """Whether the mailbox is ours for a whole poll. What a poll writes renews the hold: a backlog commits less."""
+        if now + self._deadline <= self._held_until:
+            return True
+        return self._hold.take(now, self._deadline + LEASE_MARGIN)
+
+    def stop(self) -> None:
+        """End whatever another thread waits for in here, now and from now on."""
+        self._stopping.set()
+        self._wire.stop()
 
     def close(self) -> None:
         """Log out and let another poller have the mailbox."""
-        self._disconnect()
-        self._record(held_by="", held_until=None)
+        self._disconnect(politely=True)
+        self._held_until = self._started
+        self._hold.release()
 
-    def _read_batch(self) -> bool:
-        with self._conversation():
-            client = self._connected()
-            folder = client.select_folder(self._mailbox.folder, readonly=True)
-            validity, on_server = int(folder[b"UIDVALIDITY"]), int(folder[b"EXISTS"])
-        last_uid = self._last_uid(validity)
-        with self._conversation():
-            uids = self._new_uids(client, last_uid) if on_server else []
-            sizes = self._sizes(client, uids[: self._batch])
-            batch = _within(sizes, self._maximum_bytes)
-            deliveries = [self._delivery(validity, uid, fetched) for uid, fetched in self._fetch(client, batch)]
-        receive(self._engine, deliveries, self._clock())
-        self._record(
-            uid_validity=validity,
-            last_uid=max(batch, default=last_uid),
-            on_server=on_server,
-            read_at=self._clock(),
-            error="",
+    def _poll(self, cursor: MailboxCursor, now: datetime) -> bool:
+        client = self._looked(cursor, now)
+        fetched: list[Fetched] = []
+        if self._pending:
+            with conversation(self._mailbox.name, self._wire):
+                fetched = self._fetcher.fetch(client, self._pending)
+        receive(self._engine, [self._delivery(one, one.content) for one in fetched if one.content is not None], now)
+        dealt_with = {one.uid for one in fetched}
+        worked = bool(self._pending)
+        self._pending = [uid for uid in self._pending if uid not in dealt_with]
+        self._unfinished += [one.uid for one in fetched if one.is_whole]
+        last_uid = max(dealt_with, default=0)
+        until = now + self._deadline + LEASE_MARGIN
+        held = self._hold.record(
+            held_until=until,
+            uid_validity=self._validity,
+            last_uid=max(last_uid, cursor.last_uid) if cursor.uid_validity == self._validity else last_uid,
+            missing=len(self._pending),
+            read_at=now,
+            **self._finished(client, cursor),
         )
-        return bool(batch)
+        self._held_until = until if held else now
+        return worked
 
-    def _new_uids(self, client: IMAPClient, last_uid: int) -> list[int]:
-        found = client.search(
-            ["UID", f"{last_uid + 1}:*"]
-        )  # always names the last message, new or not (RFC 3501 6.4.8)
-        return sorted(int(uid) for uid in found if uid > last_uid)
+    def _looked(self, cursor: MailboxCursor, now: datetime) -> IMAPClient:
+        """A client with the folder selected, and what is in it known. A connection that was kept may be gone: then one
+        more is made.
+        """
+        if self._client is not None:
+            try:
+                return self._look(self._client, cursor, now)
+            except Unreachable:
+                self._disconnect()
+        with conversation(self._mailbox.name, self._wire):
+            self._client = connect(self._wire, self._mailbox, self._ca_file, self._tokens)
+        return self._look(self._client, cursor, now)
 
-    def _sizes(self, client: IMAPClient, uids: list[int]) -> dict[int, int]:
-        """The size of each message. One that was expunged since the search is left out with its UID."""
-        fetched = client.fetch(uids, ["RFC822.SIZE"]) if uids else {}
-        return {uid: int(fetched[uid].get(b"RFC822.SIZE", 0)) if uid in fetched else 0 for uid in uids}
+    def _look(self, client: IMAPClient, cursor: MailboxCursor, now: datetime) -> IMAPClient:
+        compared_lately = self._compared_at is not None and now - self._compared_at < COMPARE_EVERY
+        if self._pending and compared_lately:
+            return client
+        with conversation(self._mailbox.name, self._wire):
+            folder = client.select_folder(self._mailbox.folder, readonly=self._mailbox.after_storing == "leave")
+            validity, self._on_server = int(folder[b"UIDVALIDITY"]), int(folder[b"EXISTS"])
+            next_uid = int(folder.get(b"UIDNEXT", 0)) or after_last_uid(client)
+            anew = validity != self._validity or not compared_lately
+            present = uids_from(client, 1 if anew else self._seen_uid + 1, next_uid) if self._on_server else set()
+        if anew:
+            self._compare(validity, present, cursor, now)
+        else:
+            self._pending = sorted(present)
+        self._seen_uid = max(next_uid - 1, 0)
+        return client
 
-    def _fetch(self, client: IMAPClient, sizes: dict[int, int]) -> Iterator[tuple[int, _Fetched]]:
-        whole = [uid for uid, size in sizes.items() if size <= self._maximum_bytes]
-        large = [uid for uid, size in sizes.items() if size > self._maximum_bytes]
-        bodies: dict[int, Any] = client.fetch(whole, ["BODY.PEEK[]"]) if whole else {}
-        heads: dict[int, Any] = client.fetch(large, ["BODY.PEEK[HEADER]"]) if large else {}
-        for uid, size in sizes.items():
-            if uid in bodies and bodies[uid].get(b"BODY[]") is not None:
-                yield uid, _Fetched(bodies[uid][b"BODY[]"])
-            elif uid in heads:
-                reason = (
-                    f"It is too large ({size:,} bytes): only its headers are here, the whole is still in the mailbox."
-                )
-                yield uid, _Fetched(heads[uid].get(b"BODY[HEADER]") or b"", reason)
-            elif uid in bodies:
-                yield uid, _Fetched(b"", "The mail server lists it but gave no content; it is still in the mailbox.")
+    def _compare(self, validity: int, present: set[int], cursor: MailboxCursor, now: datetime) -> None:
+        """What of the whole folder is not in the journal yet, and what is stored but not flagged or moved yet."""
+        if validity != self._validity:
+            self._fetcher.forget()
+        stored = self._stored(validity)
+        done = cursor.done_uid if cursor.uid_validity == validity else 0
+        self._pending = sorted(present - stored.keys())
+        self._unfinished = sorted(uid for uid in present & stored.keys() if stored[uid] and uid > done)
+        self._validity, self._compared_at = validity, now
 
-    def _delivery(self, validity: int, uid: int, fetched: _Fetched) -> Delivery:
+    def _stored(self, validity: int) -> dict[int, bool]:
+        """The UIDs in the journal, and whether each is there as a whole: what was held as it came in is not."""
+        held = and_(Filing.state == FilingState.HELD, col(Filing.ended_at) == RawMessage.received_at)
+        query = (
+            select(RawMessage.position, held)
+            .join(Filing, col(Filing.raw_message_id) == RawMessage.id)
+            .where(RawMessage.source == self._source)
+            .where(col(RawMessage.position).startswith(self._position(validity, ""), autoescape=True))
+        )
+        try:
+            with open_session(self._engine, read_only=True) as session:
+                return {int(position.rpartition("/")[2]): not held for position, held in session.exec(query)}
+        except SQLAlchemyError as error:
+            raise NotStored("What is stored could not be looked up; the mailbox is read later.") from error
+
+    def _finished(self, client: IMAPClient, cursor: MailboxCursor) -> dict[str, int | str]:
+        """Flag or move what is stored, and say for the cursor how that went: a fault there never keeps mail waiting."""
+        problem = ""
+        uids = sorted(self._unfinished) if self._mailbox.after_storing != "leave" else []
+        done = cursor.done_uid if cursor.uid_validity == self._validity else 0
+        try:
+            with conversation(self._mailbox.name, self._wire):
+                problem = self._carry_out(client, uids)
+        except ConfigurationError as error:
+            problem = str(error)
+        if problem and not self._hampered:
+            logger.error("mailbox %s: %s", self._mailbox.name, problem)
+        self._hampered = bool(problem)
+        if not problem:
+            self._unfinished = []
+            done = max([done, *uids])
+            self._on_server -= len(uids) if self._mailbox.after_storing == "move" else 0
+        return {"done_uid": done, "error": problem, "on_server": max(self._on_server, 0)}
+
+    def _carry_out(self, client: IMAPClient, uids: list[int]) -> str:
+        try:
+            after_storing.carry_out(client, self._mailbox, uids)
+        except IMAPClient.AbortError:
+            raise
+        except IMAPClient.Error as error:  # the server said no, and the connection is as good as before
+            done = "flagged" if self._mailbox.after_storing == "flag" else "moved"
+            return f"stored messages could not be {done} on the server: {in_words(error)}"
+        return ""
+
+    def _delivery(self, fetched: Fetched, content: bytes) -> Delivery:
         return Delivery(
-            source=f"imap:{self._mailbox.name}",
-            position=f"{self._mailbox.folder}/{validity}/{uid}",
+            source=self._source,
+            position=self._position(self._validity, str(fetched.uid)),
             channel=EMAIL,
-            content=fetched.content,
+            content=content,
             held_because=fetched.held_because,
         )
 
-    def _connected(self) -> IMAPClient:
-        if self._client is None:
-            seconds = self._mailbox.timeout_seconds
-            client = IMAPClient(
-                self._mailbox.host,
-                port=self._mailbox.port,
-                ssl=self._mailbox.tls,
-                ssl_context=ssl.create_default_context() if self._mailbox.tls else None,
-                timeout=SocketTimeout(connect=seconds, read=seconds),
-            )
-            self._client = client
-            client.login(self._mailbox.user, self._mailbox.password.read())
-        return self._client
+    @property
+    def _source(self) -> str:
+        return f"imap:{self._mailbox.name}"
 
-    def _disconnect(self) -> None:
+    def _position(self, validity: int, uid: str) -> str:
+        return f"{self._mailbox.folder}/{validity}/{uid}"
+
+    def _disconnect(self, *, politely: bool = False) -> None:
         client, self._client = self._client, None
+        self._pending, self._compared_at = [], None
         if client is not None:
-            with suppress(Exception):  # it is given up anyway
-                client.logout()
-            with suppress(Exception):
-                client.shutdown()
+            hang_up(client, politely=politely)
+        self._wire.release()
 
-    @contextmanager
-    def _conversation(self) -> Iterator[None]:
-        """Whatever goes wrong while talking to the server, the network and odd answers included, is `Unreachable`."""
+    def _wait(self) -> None:
+        """Until it is time for the next poll, or the server says that something happened."""
+        pause = (self._not_before - self._clock()).total_seconds()
+        seconds = self._mailbox.poll_seconds if pause <= 0 else min(pause, self._mailbox.poll_seconds)
+        if self._client is not None and self._may_idle(self._client):
+            self._idle(self._client, min(seconds, LONGEST_IDLE))
+        else:
+            self._stopping.wait(seconds)
+
+    def _may_idle(self, client: IMAPClient) -> bool:
+        return self._mailbox.idle and self._idle_failures < IDLE_FAILURES and bool(client.has_capability("IDLE"))
+
+    def _idle(self, client: IMAPClient, seconds: float) -> None:
         try:
-            yield
-        except PostroomError:
-            raise
-        except Exception as error:
-            raise Unreachable(f"{self._mailbox.name}: {_in_words(error)}") from error
+            with (
+                self._wire.deadline(seconds + 2 * self._mailbox.timeout_seconds),
+                conversation(self._mailbox.name, self._wire),
+            ):
+                idle(client, seconds)
+            self._idle_failures = 0
+        except PostroomError as error:  # a hint that failed; whether the server is well the next poll will say
+            logger.info("IDLE ended: %s", error)
+            self._idle_failures += 1
+            self._disconnect()
 
-    def _hold(self) -> bool:
-        """Take or renew the lease on the mailbox; False where another poller has it."""
-        now = self._clock()
-        self._make_cursor()
-        free = or_(
-            col(MailboxCursor.held_by).in_(["", self._holder]),
-            col(MailboxCursor.held_until).is_(None),
-            col(MailboxCursor.held_until) < now,
-        )
-        with open_session(self._engine) as session:
-            taken = session.connection().execute(
-                update(MailboxCursor).where(*self._row(), free).values(held_by=self._holder, held_until=now + LEASE)
-            )
-            session.commit()
-        return taken.rowcount == 1
-
-    def _make_cursor(self) -> None:
-        with open_session(self._engine, read_only=True) as session:
-            if session.get(MailboxCursor, (self._mailbox.name, self._mailbox.folder)) is not None:
-                return
-        with suppress(IntegrityError), open_session(self._engine) as session:  # another poller may make it first
-            session.add(MailboxCursor(mailbox=self._mailbox.name, folder=self._mailbox.folder))
-            session.commit()
-
-    def _last_uid(self, validity: int) -> int:
-        """The highest UID that is stored; 0 where the server began to count anew."""
-        with open_session(self._engine, read_only=True) as session:
-            cursor = session.get_one(MailboxCursor, (self._mailbox.name, self._mailbox.folder))
-        return cursor.last_uid if cursor.uid_validity == validity else 0
-
-    def _record(self, **values: Any) -> None:
-        """Write into the cursor, unless another poller took the mailbox over in the meantime."""
-        with open_session(self._engine) as session:
-            session.connection().execute(
-                update(MailboxCursor).where(*self._row(), col(MailboxCursor.held_by) == self._holder).values(**values)
-            )
-            session.commit()
-
-    def _row(self) -> tuple[Any, Any]:
-        return col(MailboxCursor.mailbox) == self._mailbox.name, col(MailboxCursor.folder) == self._mailbox.folder
-
-
-def _within(sizes: dict[int, int], maximum_bytes: int) -> dict[int, int]:
-    """The first of `sizes` that are fetched together: as many as fit, and at least one."""
-    batch: dict[int, int] = {}
-    total = 0
-    for uid, size in sizes.items():
-        total += size if size <= maximum_bytes else 0
-        if batch and total > BATCH_BYTES:
-            break
-        batch[uid] = size
-    return batch
-
-
-def _in_words(error: Exception) -> str:
-    text = clean_line(str(error))[:300]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    def _watch(self, cursor: MailboxCursor, now: datetime) -> None:
+        """Say once, aloud, when the mailbox has not been read for too long, and once when it is read again."""
+        last = max(cursor.read_at or self._started, self._started)
+        late = now - last >= self._alarm_after
+        name = f"{self._mailbox.name}/{self._mailbox.folder}"
+        if late and not self._alarmed:
+            logger.error("ALARM: mailbox %s has not been read since %s: %s", name, last.isoformat(), cursor.error)
+        if self._alarmed and not late:
+            logger.warning("mailbox %s is read again", name)
+        self._alarmed = late

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from postroom.intake.charsets import clean_line
+from postroom.models import tables
 from postroom.models.failures import NotStored
-from postroom.models.raw_message import Filing, FilingState, RawMessage
+from postroom.models.large_content import goes_in_pieces, write_content
+from postroom.models.raw_message import FilingState, HeldBecause, RawMessage
 
 EMAIL = "email"
 CHAT = "chat"
+
+_RAW_MESSAGES, _FILINGS = tables.metadata.tables["raw_message"], tables.metadata.tables["filing"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,12 @@ class Delivery:
     position: str
     """Where it stood there: <folder>/<UIDVALIDITY>/<UID> for IMAP, otherwise something unique."""
     channel: str
-    content: bytes
+    content: bytes | bytearray
+    """As it came. Nobody changes it any more."""
     envelope_sender: str = ""
     envelope_recipients: tuple[str, ...] = ()
     held_because: str = ""
-    """Where the channel knows that it can't be filed (too large, say): it goes straight to the holding pen."""
+    """Why this is not all of the message, in words: it goes straight to the holding pen."""
 
 
 def receive(engine: Engine, deliveries: Sequence[Delivery], now: datetime) -> list[int]:
@@ -51,6 +56,14 @@ def receive(engine: Engine, deliveries: Sequence[Delivery], now: datetime) -> li
 
 
 _Key = tuple[str, str]
+# Made once: to make a statement takes longer than to write a row.
+_INSERT_FILINGS = _FILINGS.insert()
+_INSERT_NEW = {
+    name: insert(_RAW_MESSAGES)
+    .on_conflict_do_nothing(index_elements=["source", "position"])
+    .returning(_RAW_MESSAGES.c.id, _RAW_MESSAGES.c.source, _RAW_MESSAGES.c.position)
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 
 
 def _store(
@@ -58,7 +71,7 @@ def _store(
 ) -> list[int]:
     stored = _insert_new(connection, list(once.values()), now)
     if stored:
-        connection.execute(insert(Filing), [_filing(id_, once[key], now) for key, id_ in stored.items()])
+        connection.execute(_INSERT_FILINGS, [_filing(id_, once[key], now) for key, id_ in stored.items()])
     known = [key for key in once if key not in stored]
     if known:
         stored |= _stored_before(connection, known)
@@ -71,14 +84,16 @@ def _key(delivery: Delivery) -> _Key:
 
 def _insert_new(connection: Connection, deliveries: list[Delivery], now: datetime) -> dict[_Key, int]:
     """The ids of those that were not there. One statement looks and writes, so that nobody can come in between."""
-    upsert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = (
-        upsert(RawMessage)
-        .on_conflict_do_nothing(index_elements=[col(RawMessage.source), col(RawMessage.position)])
-        .returning(col(RawMessage.id), col(RawMessage.source), col(RawMessage.position))
-    )
-    rows = connection.execute(statement, [_raw_message(delivery, now) for delivery in deliveries])
-    return {(source, position): id_ for id_, source, position in rows}
+    in_pieces = {_key(each) for each in deliveries if goes_in_pieces(connection, len(each.content))}
+    without: dict[str, Any] = {"content": b""}
+    values = [_raw_message(each, now) | (without if _key(each) in in_pieces else {}) for each in deliveries]
+    rows = connection.execute(_INSERT_NEW[connection.dialect.name], values)
+    stored = {(source, position): id_ for id_, source, position in rows}
+    for delivery in deliveries:
+        key = _key(delivery)
+        if key in in_pieces and key in stored:
+            write_content(connection, stored[key], delivery.content)
+    return stored
 
 
 def _stored_before(connection: Connection, keys: list[_Key]) -> dict[_Key, int]:
@@ -86,7 +101,7 @@ def _stored_before(connection: Connection, keys: list[_Key]) -> dict[_Key, int]:
         col(RawMessage.source).in_({source for source, _ in keys}),
         col(RawMessage.position).in_({position for _, position in keys}),
     )
-    return {(source, position): id_ for source, position, id_ in connection.execute(query)}
+    return {(source, position): id_ for source, position, id_ in connection.execute(query) if id_ is not None}
 
 
 def _raw_message(delivery: Delivery, now: datetime) -> dict[str, Any]:
@@ -111,5 +126,6 @@ def _filing(raw_message_id: int, delivery: Delivery, now: datetime) -> dict[str,
         "attempts": 0,
         "not_before": now,
         "reason": delivery.held_because,
+        "held_because": HeldBecause.INCOMPLETE if held else "",
         "ended_at": now if held else None,
     }

@@ -1,95 +1,174 @@
 """The writer's own new words, apart from quotations and signature. When in doubt nothing is cut: to lose a resident's
-words is worse than to show a quotation.
-
-The library that knows how mail programs introduce a quotation works with large patterns that some input makes very
-slow. So it is shown only the first lines, each cut short; what it finds is looked up in the whole text.
+words is worse than to show a quotation. The work is linear in the number of lines.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from mailparser_reply import EmailReplyParser
+from postroom.intake import quotation_marks as marks
+from postroom.intake.closings import without_closing
 
-_LINES = 300
-_LINE_CHARACTERS = 120
-_SIGNATURE_LINES = 8
-_SIGNATURE_CHARACTERS = 500
-
-_FORWARD_SUBJECT = re.compile(r"\s*(?:fwd?|forwarded)\s*:", re.IGNORECASE)
-_FORWARD_MARK = re.compile(
-    r"^[-_ >]*(?:begin forwarded message|forwarded message|original message forwarded|forwarded by\b.*)[-_: ]*$",
-    re.IGNORECASE | re.MULTILINE,
+_INTRODUCTION_LINES = 4
+_HEAD_LINES = 14
+_LONGEST_LINE = 400
+_LINES = 5_000
+"""Lines in which a quotation's introduction is looked for; a longer text is kept whole from there on."""
+_LONGEST_ARMOURED = 200_000
+_LONGEST_POINTER = 50_000
+_REPLY_SUBJECT = re.compile(
+    r"\s*(?:re|aw|antw|sv|vs|ref|rif|odp|atb|ateb|ynt|回复|答复|返信|回覆)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
-_MAY_BEGIN_QUOTATION = re.compile(
-    r"(?:> ?)*(?:On\s|[* ]*(?:From|Sent|To|Subject|Date|Cc|Organization):|-{5,} ?Original Message ?-{5,})",
-    re.IGNORECASE,
-)
+_DASHES = frozenset("-_* \xa0")
+"""What a forward's mark begins with, where it has no colon."""
 _GAP = re.compile(r"\n{3,}")
-_FIELD = re.compile(r"^[* >]*(From|Sent|To|Subject|Date|Cc):", re.IGNORECASE | re.MULTILINE)
-_SENT_FROM = re.compile(r"(?:Sent from my|Sent from Outlook|Get Outlook for)\b.{0,80}", re.IGNORECASE)
+_QUOTED_HEAD = re.compile(r"[>| ]+(?:subject|from|date|sent|to|betreff|von|objet|de|asunto): ", re.IGNORECASE)
+_ARMOUR = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Z][^\n]{0,100}\n){0,5}(?:\n|\Z)"
+    r"|^-----BEGIN PGP SIGNATURE-----(?:\n[^\n]{0,100}){0,60}\n-----END PGP SIGNATURE-----",
+    re.MULTILINE,
+)
 
 
-def new_words(text: str, subject: str = "") -> str:
-    """The new words of `text`; all of it for a forward, and where cutting would leave nothing."""
-    if _FORWARD_SUBJECT.match(subject) or _FORWARD_MARK.search(text):
+def new_words(text: str, subject: str = "", history: Sequence[tuple[int, int]] = ()) -> str:
+    """The new words of `text`; all of it for a forward, and where cutting would leave nothing. `history`: ranges of
+    lines that the mail's HTML marks as older."""
+    if marks.FORWARD_SUBJECT.match(subject):
         return text.strip()
+    if "-----BEGIN PGP SIGN" in text and len(text) <= _LONGEST_ARMOURED:
+        text, history = _ARMOUR.sub("", text), ()
+    whole = text.strip()
     lines = text.split("\n")
-    kept = "\n".join(_without_signature(_without_quotation(lines)))
-    return _GAP.sub("\n\n", kept).strip() or text.strip()
+    found = _look(lines, history)
+    if found.forwards:
+        return whole
+    kept = _without(lines, found, bool(_REPLY_SUBJECT.match(subject)))
+    words = "\n".join(without_closing(kept)).strip()
+    return (_GAP.sub("\n\n", words) if "\n\n\n" in words else words) or whole
 
 
-def _without_quotation(lines: list[str]) -> list[str]:
-    """Cut at the first quotation's introduction. Where the quoted lines are marked, only they go: words below or
-    between them are the writer's."""
-    cut = _introduction(lines)
-    if cut is None:
-        return lines
-    first, length = cut
-    below = lines[first + length :]
-    if not any(line.startswith(">") for line in below[:3]):
-        return lines[:first]
-    return lines[:first] + [line for line in below if not line.startswith(">")]
+@dataclass
+class _Found:
+    """What in the lines introduces something older. `tail`: the line from which on all is older, marked or not."""
+
+    introductions: list[tuple[int, int]]
+    tail: int
+    forwards: bool = False
 
 
-def _introduction(lines: list[str]) -> tuple[int, int] | None:
-    """Where a quotation is introduced, as the first line's number and the number of lines; None where nowhere."""
-    shown = "\n".join(_shown(lines, number) for number in range(min(len(lines), _LINES)))
-    for reply in EmailReplyParser(languages=["en"]).read(shown).replies:
-        heading = reply.headers
-        if heading and _is_introduction(heading) and heading in shown:
-            before, _, _ = shown.partition(heading)
-            return before.count("\n"), heading.count("\n") + 1
+def _look(lines: list[str], history: Sequence[tuple[int, int]]) -> _Found:
+    count = len(lines)
+    found = _Found(
+        introductions=[(start, end) for start, end in history if end < count],
+        tail=min((start for start, end in history if end >= count), default=count),
+    )
+    for number, line in enumerate(lines[:_LINES]):
+        if number >= found.tail:
+            found.forwards = found.forwards or _is_forward_mark(line)
+            break
+        if (":" not in line and line[:1] not in _DASHES and "：" not in line) or len(line) > _LONGEST_LINE:
+            continue
+        if _is_forward_mark(line):
+            found.forwards = True
+            break
+        if line[0] not in ">|":
+            _examine(lines, number, found)
+    return found
+
+
+def _is_forward_mark(line: str) -> bool:
+    return marks.FORWARD_MARK.fullmatch(line.strip("* \t\xa0")) is not None
+
+
+def _examine(lines: list[str], number: int, found: _Found) -> None:
+    """Note it where an older mail's head begins at line `number`, or its introduction ends there."""
+    line = lines[number].strip()
+    if not line:
+        return
+    if marks.FROM_FIELD.match(line) and _is_head(lines, number):
+        found.tail = _above_head(lines, number)
+    elif line[-1] in ":：":
+        start = _introduction(lines, number)
+        if start is None:
+            return
+        words = " ".join(each.strip() for each in lines[start : number + 1])
+        if _is_quoted_next(lines, number + 1):
+            found.introductions.append((start, number + 1))
+        elif marks.ADDRESS.search(words) or marks.WRITTEN_BY_A_PROGRAM.match(words):
+            found.tail = start
+
+
+def _introduction(lines: list[str], end: int) -> int | None:
+    """The first line of the introduction that ends at line `end`; None where that is none."""
+    for start in range(end, max(-1, end - _INTRODUCTION_LINES), -1):
+        if not lines[start].strip() or lines[start][0] == ">" or len(lines[start]) > _LONGEST_LINE:
+            return None if start == end else _if_introduction(lines, start + 1, end)
+        if marks.OPENING.match(lines[start]):
+            return _if_introduction(lines, start, end)
+    return _if_introduction(lines, end, end)
+
+
+def _if_introduction(lines: list[str], start: int, end: int) -> int | None:
+    """`start` where the lines introduce a quotation. One that lacks a verb, a date or an address needs quoted lines."""
+    for begin in range(start, end + 1):
+        words = " ".join(line.strip() for line in lines[begin : end + 1])[-_LONGEST_LINE:]
+        dated = bool(marks.DIGITS_OF_A_DATE.search(words) or marks.ADDRESS.search(words))
+        if marks.INTRODUCTION.fullmatch(words) and (dated or _is_quoted_next(lines, end + 1)):
+            return begin
+        if dated and (marks.QUOTING.fullmatch(words) or marks.BARE_INTRODUCTION.fullmatch(words)):
+            return begin
+        if dated and begin == end and _is_quoted_next(lines, end + 1, blanks=0):
+            return begin
     return None
 
 
-def _is_introduction(heading: str) -> bool:
+def _is_quoted_next(lines: list[str], number: int, blanks: int = 2) -> bool:
+    """Whether the next line with words is marked as quoted."""
+    for line in lines[number : number + blanks + 1]:
+        if line.strip():
+            return line.lstrip()[0] in ">|»"
+    return False
+
+
+def _is_head(lines: list[str], number: int) -> bool:
     """Two lines such as "From: 1 March" and "To: 5 March" are somebody's words; the head of a mail has more to it."""
-    fields = {match.lower() for match in _FIELD.findall(heading)}
-    return not fields or ("from" in fields and bool(fields & {"sent", "date"}) and bool(fields & {"to", "subject"}))
+    if marks.SMALL_HEAD.match(lines[number].strip()):
+        return True
+    dated = other = False
+    for line in lines[number + 1 : number + _HEAD_LINES]:
+        if not line.strip():
+            if dated and other:
+                break
+            continue
+        dated = dated or bool(marks.DATE_FIELD.match(line))
+        other = other or bool(marks.OTHER_FIELD.match(line))
+    return dated and other
 
 
-def _shown(lines: list[str], number: int) -> str:
-    """The line as the library sees it. One that can't belong to an introduction is shown as a single letter."""
-    line = lines[number].strip()
-    if len(line) > _LINE_CHARACTERS * 2:
-        return "x"
-    if line.endswith("wrote:"):
-        return line
-    if _MAY_BEGIN_QUOTATION.match(line):
-        return line[:_LINE_CHARACTERS].rstrip()
-    return "x" if line.strip() else ""
+def _above_head(lines: list[str], number: int) -> int:
+    """The line where the divider above the head stands; that of the head where there is none."""
+    above = number - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    if above >= 0 and marks.DIVIDER.fullmatch(lines[above].strip()):
+        return above
+    return number
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Cut a short signature after "-- " (RFC 3676 4.3), and the line that a telephone adds."""
-    end = _end_of_words(lines, len(lines))
-    for number in range(end - 1, max(0, end - _SIGNATURE_LINES - 2), -1):
-        if lines[number].rstrip() == "--" and sum(map(len, lines[number + 1 : end])) <= _SIGNATURE_CHARACTERS:
-            end = _end_of_words(lines, number)
-            break
-    return lines[:end]
+def _without(lines: list[str], found: _Found, is_reply: bool) -> list[str]:
+    """The lines without the older ones. Where the quoted lines are marked only they go: words below or between them
+    are the writer's. Where they are not, and the writer points further down, nothing goes."""
+    older = {number for start, end in found.introductions for number in range(start, end)}
+    head = lines[: found.tail]
+    cuts_quoted = bool(found.introductions) or is_reply or any(map(_QUOTED_HEAD.match, head))
+    kept = [line for number, line in enumerate(head) if number not in older and not (cuts_quoted and _is_quoted(line))]
+    if found.tail == len(lines):
+        return kept
+    below = lines[found.tail :]
+    if marks.POINTS_BELOW.search("\n".join(kept)[:_LONGEST_POINTER]):
+        return [*kept, *below]
+    return kept
 
 
-def _end_of_words(lines: list[str], end: int) -> int:
-    while end and (not lines[end - 1].strip() or _SENT_FROM.fullmatch(lines[end - 1].strip())):
-        end -= 1
-    return end
+def _is_quoted(line: str) -> bool:
+    return line.startswith((">", "| ", "» ")) or line in ("|", "»") or line.startswith((" >", "  >"))

@@ -4,7 +4,9 @@ to try again (451), never refused."""
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -15,13 +17,20 @@ from sqlalchemy import Engine
 
 from postroom.intake.group_commit import GroupCommit
 from postroom.intake.receive import EMAIL, Delivery, receive
-from postroom.models.failures import ConfigurationError, NotStored
-from postroom.models.settings import Settings
+from postroom.intake.smtp_conversation import Bounds, Conversation, Room
+from postroom.models.failures import ConfigurationError
+from postroom.models.settings import Council, Settings
 
 log = logging.getLogger(__name__)
 
 MAXIMUM_RECIPIENTS = 100
+MESSAGES_HELD = 4
+"""Messages of the largest size that may be in memory at once, over all connections."""
+FINISH_SECONDS = 15.0
+"""How long the messages that have come may take to be stored when we stop."""
+POSTMASTER = "postmaster"
 TRY_AGAIN = "451 4.3.0 We could not take the message now; please try again later"
+CLOSING = "421 4.3.2 We are closing; please come back later"
 
 
 class Receiver:
@@ -33,7 +42,12 @@ class Receiver:
         self.port: int = controller.port
 
     def stop(self) -> None:
-        """Stop listening and let the commit that runs come to its end."""
+        """Stop listening, store and answer every message whose content has come, and hang up."""
+        if self._controller.loop.is_closed():
+            return
+        finished = asyncio.run_coroutine_threadsafe(self._controller.finish(), self._controller.loop)
+        with suppress(TimeoutError):
+            finished.result(FINISH_SECONDS)
         self._controller.stop()
         self._commits.close()
 
@@ -41,14 +55,19 @@ class Receiver:
 def start(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> Receiver:
     """Listen on `settings.intake.smtp` (port 0: any free port) in a thread.
 
-    Raises `ConfigurationError` where the port can't be had.
+    Raises `ConfigurationError` where the port can't be had or the certificate can't be used.
     """
 
     def store(deliveries: Sequence[Delivery]) -> None:
         receive(engine, deliveries, clock())
 
+    tls = _tls_context(settings)
     commits = GroupCommit(store)
-    controller = _Controller(_Handler(settings, commits), settings)
+    try:
+        controller = _Controller(_Handler(settings.council, commits), settings, tls)
+    except BaseException:
+        commits.close()
+        raise
     try:
         controller.start()
     except BaseException:
@@ -59,12 +78,17 @@ def start(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> 
 
 
 class _Handler:
-    """Answers to the commands that need one of ours. aiosmtpd calls these by name."""
+    """Answers to the commands that need one of ours. aiosmtpd calls those with capitals by name."""
 
-    def __init__(self, settings: Settings, commits: GroupCommit) -> None:
-        addresses = settings.council.addresses
-        self._ours = {addresses.feedback, addresses.compliments}
+    def __init__(self, council: Council, commits: GroupCommit) -> None:
+        self._ours = _own_mailboxes(council)
         self._commits = commits
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, replies: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return [reply for reply in replies if not reply.startswith("250-AUTH")]  # nobody signs in here
 
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -77,9 +101,7 @@ class _Handler:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.content
-        assert isinstance(content, bytes)
+    async def store(self, envelope: Envelope, content: bytes | bytearray) -> str:
         sender = envelope.mail_from or ""
         delivery = Delivery(
             source="smtp",
@@ -91,7 +113,7 @@ class _Handler:
         )
         try:
             await self._commits.add(delivery)
-        except NotStored:
+        except Exception:
             log.exception("a message could not be stored; its sender will try again")
             return TRY_AGAIN
         return "250 2.0.0 Received"
@@ -101,71 +123,76 @@ class _Handler:
         return TRY_AGAIN
 
     def _is_ours(self, address: str) -> bool:
-        """Our addresses, with or without a tag behind a plus sign."""
-        local, _, domain = address.lower().rpartition("@")
-        return f"{local.partition('+')[0]}@{domain}" in self._ours
+        """Our addresses, with or without a tag behind a plus sign, and the postmaster with or without a domain."""
+        local, at, domain = address.lower().rpartition("@")
+        return f"{local.partition('+')[0]}@{domain}" in self._ours if at else domain == POSTMASTER
 
 
-class _Conversation(SMTP):
-    """One connection; turned away with 421 where there are too many."""
-
-    def __init__(self, handler: _Handler, opened: "set[_Conversation]", most: int, **options: Any) -> None:
-        self.line_length_limit = options["data_size_limit"]  # some institutions send whole HTML pages as one line
-        super().__init__(handler, **options)
-        self._opened = opened
-        self._most = most
-        self._turned_away = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if len(self._opened) >= self._most:
-            self._turned_away = True
-            assert isinstance(transport, asyncio.WriteTransport)
-            transport.write(b"421 4.3.2 Too many connections; please try again later\r\n")
-            transport.close()
-            return
-        self._opened.add(self)
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """A large message may take longer than the idle time; it ends only when nothing comes for so long."""
-        if not self._turned_away:
-            self._reset_timeout()
-            super().data_received(data)
-
-    def eof_received(self) -> bool | None:
-        return False if self._turned_away else super().eof_received()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self._turned_away:
-            self._opened.discard(self)
-            super().connection_lost(error)
+def _own_mailboxes(council: Council) -> frozenset[str]:
+    """Where residents write, and the postmaster, whom everybody who receives mail must have (RFC 5321 4.5.1)."""
+    addresses = {council.addresses.feedback, council.addresses.compliments}
+    domains = {council.domain.lower(), *(address.rpartition("@")[2] for address in addresses)}
+    return frozenset(addresses | {f"{POSTMASTER}@{domain}" for domain in domains})
 
 
 class _Controller(Controller):
     """Listens on a socket of ours, so that a port in use is a plain error and port 0 is known."""
 
-    def __init__(self, handler: _Handler, settings: Settings) -> None:
+    def __init__(self, handler: _Handler, settings: Settings, tls: ssl.SSLContext | None) -> None:
         smtp = settings.intake.smtp
         self._socket = _listen(smtp.host, smtp.port)
-        self._opened: set[_Conversation] = set()
-        self._most = smtp.maximum_connections
+        self._handler = handler
+        bounds = Bounds(
+            connections=smtp.maximum_connections,
+            connections_per_address=smtp.connections_per_address,
+            message_bytes=settings.intake.maximum_bytes,
+            bytes_at_once=MESSAGES_HELD * settings.intake.maximum_bytes,
+            idle_seconds=smtp.idle_seconds,
+            transaction_seconds=smtp.transaction_seconds,
+        )
+        self._room = Room(bounds)
         super().__init__(
             handler,
             hostname=smtp.host,
             port=self._socket.getsockname()[1],
             server_hostname=settings.council.domain,
             ident="ESMTP",
-            data_size_limit=settings.intake.maximum_bytes,
-            timeout=smtp.idle_seconds,
             enable_SMTPUTF8=True,
+            tls_context=tls,
+            require_starttls=smtp.require_tls,
             auth_exclude_mechanism=["LOGIN", "PLAIN"],
         )
 
     def factory(self) -> SMTP:
-        return _Conversation(self.handler, self._opened, self._most, **self.SMTP_kwargs)
+        return Conversation(self.handler, self._room, self._handler.store, **self.SMTP_kwargs)
 
     def _create_server(self) -> Any:
         return self.loop.create_server(self._factory_invoker, sock=self._socket)
+
+    async def finish(self) -> None:
+        """Take no more connections, and end those that there are."""
+        assert self.server is not None
+        self.server.close()
+        opened = list(self._room.opened)
+        for conversation in opened:
+            conversation.end(CLOSING)
+        if opened:
+            await asyncio.wait([conversation.gone for conversation in opened])
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+    smtp = settings.intake.smtp
+    if smtp.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate = settings.path(smtp.certificate)
+    try:
+        context.load_cert_chain(certificate, settings.path(smtp.key) if smtp.key else None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            [f"intake.smtp.certificate: expected a certificate with its key; {certificate} can't be used: {error}"]
+        ) from None
+    return context
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -30,6 +30,15 @@ class Facts:
     answer_references: tuple[str, ...]
     """The cases whose signed answer address it was sent to."""
     subject_references: tuple[str, ...]
+    sender_is_vouched_for: bool = True
+    """False where the council has senders checked and nothing speaks for this one's address."""
+
+
+class Doubt(StrEnum):
+    """Why an officer has to say whether a message belongs to a case."""
+
+    SENDER = "sender"
+    MATTER = "matter"
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Match:
     case_id: int | None = None
     rule: Rule | None = None
     reason: str = ""
+    doubt: Doubt | None = None
 
     @property
     def is_proposal(self) -> bool:
@@ -70,18 +80,29 @@ def references_in(subject: str, prefix: str) -> tuple[str, ...]:
 
 
 def decide(facts: Facts, candidates: Sequence[Candidate]) -> Match:
-    """The first rule that names a case decides: its own people join it, others are put to an officer."""
+    """The first rule that names a case decides: its own people join it, where their address is theirs as far as we
+    know; others are put to an officer."""
     named = _named_case(facts, candidates)
     if named is None:
         return NEW_CASE
     candidate, rule = named
-    if facts.sender and facts.sender in candidate.addresses:
-        return Match(candidate.case_id, rule)
-    return Match(
-        candidate.case_id,
-        rule,
-        f"It seems to belong to {candidate.reference} ({rule}), but comes from an address that is not on it.",
-    )
+    seems = f"It seems to belong to {candidate.reference} ({rule}), but"
+    if not facts.sender or facts.sender not in candidate.addresses:
+        return Match(candidate.case_id, rule, f"{seems} comes from an address that is not on it.", Doubt.SENDER)
+    if not facts.sender_is_vouched_for:
+        return Match(
+            candidate.case_id, rule, f"{seems} nothing proves that its sender's address is real.", Doubt.SENDER
+        )
+    return Match(candidate.case_id, rule)
+
+
+def decide_about_matter(match: Match, facts: Facts, reference: str, about_something_new: bool) -> Match:
+    """`match`, or an officer's question: a message in an old thread that is about something new. Whoever writes the
+    case's reference into the subject means that case."""
+    if match.case_id is None or match.is_proposal or not about_something_new or reference in facts.subject_references:
+        return match
+    reason = f"It belongs to the thread of {reference} ({match.rule}), but its subject and its words are about another."
+    return Match(match.case_id, match.rule, reason, Doubt.MATTER)
 
 
 def decide_for_machine(facts: Facts, candidates: Sequence[Candidate]) -> Match:

@@ -70,6 +70,7 @@ class Case(SQLModel, table=True):
     acknowledged_at: datetime | None = maybe_moment()
     responded_at: datetime | None = maybe_moment()
     closed_at: datetime | None = maybe_moment()
+    merged_into_id: int | None = Field(default=None, foreign_key="feedback_case.id", index=True)
     version: int = Field(default=0, description="the number of events in its history")
 
 

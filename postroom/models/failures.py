@@ -5,10 +5,12 @@ PostroomError
 │   ├── ConfigurationError    the council's configuration is wrong; the start stops
 │   ├── ImpossibleMove        casework refuses a change to a case, and says why
 │   ├── NotFound              what was asked for does not exist
+│   ├── LoginRefused          a mailbox does not let us in: somebody must set the password, or the right, straight
 │   └── ModelRefused          a triage model whose digest or version is not what it says
 └── Temporary             the same call may go through later
     ├── NotStored             the row could not be written
     └── Unreachable           a mail server or mailbox did not answer
+        └── Throttled             it answered that it has had enough of us for now
 """
 
 from typing import ClassVar
@@ -44,6 +46,10 @@ class NotFound(Permanent):
     """What was asked for does not exist, or no longer."""
 
 
+class LoginRefused(Permanent):
+    """A mailbox, or the server that gives tokens for it, does not let us in. Trying often may lock the account."""
+
+
 class ModelRefused(Permanent):
     """The triage model on disk is not the one that its manifest describes."""
 
@@ -54,3 +60,11 @@ class NotStored(Temporary):
 
 class Unreachable(Temporary):
     """A server did not answer, or answered that it can't now."""
+
+
+class Throttled(Unreachable):
+    """A server asks for fewer requests. `seconds` is the pause it named, None where it named none."""
+
+    def __init__(self, text: str, seconds: float | None = None) -> None:
+        super().__init__(text)
+        self.seconds = seconds

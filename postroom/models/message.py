@@ -1,12 +1,18 @@
 """Messages: what a raw message says, as far as parsing understood it. May be made again from the journal."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel, col
 
 from postroom.models.columns import json_column, maybe_moment, moment
+
+SPAM = "spam"
+"""`Message.machine` where an officer said so; Postroom itself calls nothing spam."""
+OPENED = "new case"
+"""`Message.matched_by` of the message that opened its case."""
 
 
 class Message(SQLModel, table=True):
@@ -30,11 +36,30 @@ class Message(SQLModel, table=True):
     has_html: bool = False
     message_id: str = Field(default="", description="the Message-ID header, or one made from the content's digest")
     content_digest: str = Field(description="SHA-256 over what the sender wrote, without what transport added")
-    machine: str = Field(default="none", description="none, auto_reply, bounce, receipt, list, bulk or loop")
+    machine: str = Field(default="none", description="none, auto_reply, bounce, receipt, list, bulk, loop or spam")
     may_answer: bool = True
     why_not: str = Field(default="", description="why no automatic letter may be sent in answer")
     matched_by: str = Field(default="", description="the threading rule that put it on its case")
     defects: list[str] = json_column(default_factory=list)
+    authentication: str = Field(default="unknown", description="pass, fail, none or unknown: is it the sender's?")
+    authentication_details: list[str] = json_column(default_factory=list, description="what was found, in words")
+    to_read: bool = Field(default=False, description="came to a confirmed case, and no officer has read it yet")
+
+
+def opening_first(message: Any = Message) -> tuple[Any, ...]:
+    """The order of a case's messages: the one that opened it, then the others as they came. One that an officer moves
+    to a case never takes the place of its first, however early it came."""
+    return col(message.matched_by) != OPENED, col(message.received_at), col(message.id)
+
+
+class Scan(StrEnum):
+    """What the virus scanner said of an attachment."""
+
+    NOT_YET = ""
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not_scanned"
+    """The scanner could not, or would not, look at it; `Attachment.scan_detail` says why."""
 
 
 class Attachment(SQLModel, table=True):
@@ -50,6 +75,27 @@ class Attachment(SQLModel, table=True):
     content_type: str
     size: int = Field(description="bytes after decoding")
     digest: str = Field(description="SHA-256 of the decoded bytes, in hex")
+    sniffed_type: str = Field(default="", description="the type that its bytes show; empty where not looked at yet")
+    danger: str = Field(default="", description="why opening it may do harm, in words; empty where it seems not")
+    scan: str = Field(default=Scan.NOT_YET)
+    scan_detail: str = Field(default="", description="the virus's name, or why it was not scanned")
+
+
+class CheckState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+
+
+class AttachmentCheck(SQLModel, table=True):
+    """The checking of one message's attachments: claimed by a worker under a lease, ended once."""
+
+    __tablename__ = "attachment_check"
+    __table_args__ = (Index("ix_attachment_check_queue", "state", "not_before"),)
+
+    message_id: int = Field(primary_key=True, foreign_key="message.id")
+    state: str = Field(default=CheckState.WAITING)
+    attempts: int = 0
+    not_before: datetime = moment(description="not to be claimed before this moment: a lease, or a pause after a fault")
 
 
 class Suggestion(SQLModel, table=True):

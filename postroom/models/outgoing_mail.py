@@ -16,6 +16,16 @@ class MailState(StrEnum):
     """Refused for good, or tried too often: an officer must look."""
 
 
+class Bounce(StrEnum):
+    """How a mail came back."""
+
+    NONE = ""
+    SOFT = "soft"
+    """It is late, or could not be delivered for a cause that passes: a full mailbox, a server that does not answer."""
+    HARD = "hard"
+    """It can't be delivered to that address."""
+
+
 class OutgoingMail(SQLModel, table=True):
     """One mail to one recipient. `once` is unique: what is owed is written once, whoever notices it."""
 
@@ -39,6 +49,9 @@ class OutgoingMail(SQLModel, table=True):
     not_before: datetime = moment(description="not to be tried before this moment: a lease, or a pause after a fault")
     last_error: str = ""
     sent_at: datetime | None = maybe_moment()
+    bounced_at: datetime | None = maybe_moment(description="when the bounce came in, after it was sent")
+    bounce_kind: str = Field(default=Bounce.NONE)
+    bounce_reason: str = Field(default="", description="what the other mail server said, in one line")
 
 
 class Reminder(SQLModel, table=True):

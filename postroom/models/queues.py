@@ -26,20 +26,35 @@ def claim(engine: Engine, table: type[SQLModel], waiting: str, now: datetime, le
     The claim is committed before this returns: it counts the attempt and hides the row until `now + lease`
     (`settings.workers.lease`).
     """
+    return next(iter(claim_some(engine, table, waiting, now, lease, most=1)), None)
+
+
+def claim_some(
+    engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta, *, most: int
+) -> list[Any]:
+    """Claim up to `most` rows, as `claim` does, and return their keys, the oldest first.
+
+    Only rows that were never tried share a claim. One that was tried and is still waiting is claimed alone: it may be
+    what killed its worker, and the others must not be counted down with it.
+    """
     key = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
     state, not_before, attempts = (col(getattr(table, n)) for n in ("state", "not_before", "attempts"))
     while True:
         with open_session(engine, read_only=True) as session:
-            due = select(key).where(state == waiting, not_before <= now).order_by(not_before, key).limit(1)
-            found = session.exec(due).first()
-        if found is None:
-            return None
+            due = select(key, attempts).where(state == waiting, not_before <= now).order_by(not_before, key)
+            found = session.connection().execute(due.limit(most)).all()
+        if not found:
+            return []
+        alone = found[0][1] > 0
+        keys = [found[0][0]] if alone else [row_key for row_key, tried in found if tried == 0]
         with open_session(engine) as session:
             taken = session.connection().execute(
                 update(table)
-                .where(key == found, state == waiting, not_before <= now)
+                .where(key.in_(keys), state == waiting, not_before <= now)
                 .values(not_before=now + lease, attempts=attempts + 1)
+                .returning(key)
             )
+            claimed = set(taken.scalars())
             session.commit()
-        if taken.rowcount == 1:
-            return found
+        if claimed:
+            return [row_key for row_key in keys if row_key in claimed]

@@ -40,6 +40,27 @@ class FilingState(StrEnum):
     HELD = "held"
 
 
+class HeldBecause(StrEnum):
+    """The kind of reason why a raw message is in the holding pen. The words for people are in `Filing.reason`."""
+
+    DOUBTFUL_SENDER = "doubtful_sender"
+    """It names a case, but who sent it is not on that case, or is not proven to be who they say."""
+    NEW_MATTER = "new_matter"
+    """It comes from the case's person, but seems to be about something else."""
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    """All of it is here, but it is larger than a message may be."""
+    INCOMPLETE = "incomplete"
+    """Not all of it is here; the whole is still in the mailbox."""
+    UNREADABLE = "unreadable"
+    """Its bytes could not be made sense of."""
+    FAILED = "failed"
+    """Filing it broke off each time."""
+    LIKELY_MACHINE = "likely_machine"
+    """A machine or a spammer seems to have sent it, but that is not certain."""
+    OTHER = "other"
+
+
 class Filing(SQLModel, table=True):
     """The filing of one raw message: claimed by a worker under a lease, ended once."""
 
@@ -51,6 +72,8 @@ class Filing(SQLModel, table=True):
     attempts: int = 0
     not_before: datetime = moment(description="not to be claimed before this moment: a lease, or a pause after a fault")
     reason: str = Field(default="", description="why it is held, or what it is a duplicate of, in words for an officer")
+    held_because: str = Field(default="", description="the kind of reason, of HeldBecause; empty if never held")
     proposed_case_id: int | None = Field(default=None, foreign_key="feedback_case.id")
     duplicate_of_id: int | None = Field(default=None, foreign_key="raw_message.id")
     ended_at: datetime | None = maybe_moment()
+    decided_by: int | None = Field(default=None, foreign_key="officer.id", description="who took it out of the pen")

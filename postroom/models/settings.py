@@ -210,6 +210,13 @@ class Mailbox(Table):
     after_storing: Literal["leave", "flag", "move"] = "leave"
     move_to: str = Field(default="", description="the folder that stored mail is moved to")
 
+    @property
+    def secret(self) -> Secret:
+        """The password, or what tokens are had for."""
+        secret = self.oauth.client_secret if self.oauth else self.password
+        assert secret is not None
+        return secret
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.password is None) == (self.oauth is None):
@@ -247,12 +254,45 @@ class SmtpReceiver(Table):
         return self
 
 
+class Authentication(Table):
+    """Who says whether senders are who they say. Where nobody does, no sender is checked."""
+
+    authserv_id: str = Field(
+        default="",
+        pattern=r"^[^\s;]*$",
+        description="the name under which our own gateway writes Authentication-Results (RFC 8601 2.5)",
+    )
+    verify: bool = Field(default=False, description="check DKIM signatures ourselves where the gateway says nothing")
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.authserv_id) or self.verify
+
+
+class Clamd(Table):
+    """The virus scanner that attachments are shown to: clamd, by TCP or by a Unix socket."""
+
+    host: str = ""
+    port: Port = 3310
+    socket: Path | None = Field(default=None, description="clamd's Unix socket, instead of host and port")
+    timeout_seconds: float = Field(default=60, gt=0, description="for one attachment")
+    maximum_bytes: int = Field(default=26_214_400, gt=0, description="a larger attachment is not scanned, and says so")
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if bool(self.host) == (self.socket is not None):
+            raise ValueError("expected either host or socket")
+        return self
+
+
 class Intake(Table):
     maximum_bytes: int = Field(default=52_428_800, gt=0, description="a larger mail is refused by SMTP, held by IMAP")
     mailboxes: list[Mailbox] = []
     alarm_after_minutes: float = Field(default=15, gt=0, description="a mailbox not read for so long is an alarm")
     smtp: SmtpReceiver = SmtpReceiver()
     attempts: int = Field(default=5, gt=0, description="tries to file a message before it goes to the holding pen")
+    clamd: Clamd | None = Field(default=None, description="the scanner of attachments; nothing is scanned without it")
+    authentication: Authentication = Authentication()
 
 
 class SmtpTransport(Table):

@@ -19,7 +19,7 @@ from postroom.casework.working_days import calendar_of
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError, Permanent
-from postroom.models.message import Message, Suggestion
+from postroom.models.message import Message, Suggestion, opening_first
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import NO_EXCLUSION, Settings
 from postroom.notifications import letters
@@ -74,12 +74,7 @@ def _unacknowledged(settings: Settings, after: int) -> Any:
         col(OutgoingMail.letter) == letter,
     )
     earliest = aliased(Message)
-    first = (
-        select(earliest.id)
-        .where(earliest.case_id == Case.id)
-        .order_by(col(earliest.received_at), col(earliest.id))
-        .limit(1)
-    )
+    first = select(earliest.id).where(earliest.case_id == Case.id).order_by(*opening_first(earliest)).limit(1)
     return (
         select(Case.id)
         .join(Message, col(Message.id) == first.correlate(Case).scalar_subquery())

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, func, select
 
 from postroom.models.case import Address
-from postroom.models.outgoing_mail import MailState, OutgoingMail
+from postroom.models.outgoing_mail import Bounce, MailState, OutgoingMail
 from postroom.models.settings import Settings
 from postroom.notifications.envelopes import compose
 
@@ -75,6 +75,8 @@ def post(session: Session, draft: Draft, *, settings: Settings, now: datetime) -
             attempts=0,
             not_before=now,
             last_error="",
+            bounce_kind=Bounce.NONE.value,
+            bounce_reason="",
         )
         .on_conflict_do_nothing(index_elements=[col(OutgoingMail.once)])
         .returning(col(OutgoingMail.id))

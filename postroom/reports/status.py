@@ -1,7 +1,7 @@
 """How Postroom is doing, in figures: what has come in, where it stands, and what waits. Reads tables, writes none."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, func
@@ -12,6 +12,7 @@ from postroom.models.database import open_session
 from postroom.models.mailbox import MailboxCursor
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.raw_message import Filing, FilingState, RawMessage
+from postroom.models.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,14 @@ class MailboxStatus:
     read_at: str | None
     """The last read that went well, ISO 8601; None where there was none."""
     on_server: int
+    """Messages in the folder at that read."""
     stored: int
+    """Messages of this mailbox in the journal, each counted once however often it came in."""
+    missing: int
+    """Messages in the folder at that read that were not stored yet. 0: the server has nothing that we lack."""
     error: str
+    alarm: bool
+    """Whether it has not been read for `intake.alarm_after_minutes`, or never."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,8 @@ class Status:
         return asdict(self)
 
 
-def status(engine: Engine, now: datetime) -> Status:
-    """Count everything at one moment."""
+def status(engine: Engine, settings: Settings, now: datetime) -> Status:
+    """Count everything at one moment. Names each mailbox that is configured or was once."""
     with open_session(engine, read_only=True) as session:
         filings = _by_state(session, Filing, "state", list(FilingState))
         return Status(
@@ -54,7 +61,7 @@ def status(engine: Engine, now: datetime) -> Status:
             cases=_by_state(session, Case, "status", list(CaseStatus)),
             outbox=_by_state(session, OutgoingMail, "state", list(MailState)),
             holding_pen=filings[FilingState.HELD],
-            mailboxes=_mailboxes(session),
+            mailboxes=_mailboxes(session, settings, now),
             oldest_unprocessed_seconds=_oldest_waiting(session, now),
         )
 
@@ -65,23 +72,34 @@ def _by_state(session: Session, table: type[SQLModel], column: str, states: list
     return {str(name): counts.get(str(name), 0) for name in states}
 
 
-def _mailboxes(session: Session) -> list[MailboxStatus]:
-    stored = dict(
-        session.exec(
-            select(RawMessage.source, func.count()).where(col(RawMessage.source).like("imap:%")).group_by("source")
-        ).all()
-    )
-    return [
-        MailboxStatus(
-            mailbox=cursor.mailbox,
-            folder=cursor.folder,
-            read_at=cursor.read_at.isoformat() if cursor.read_at else None,
-            on_server=cursor.on_server,
-            stored=stored.get(f"imap:{cursor.mailbox}", 0),
-            error=cursor.error,
+def _mailboxes(session: Session, settings: Settings, now: datetime) -> list[MailboxStatus]:
+    configured = {(mailbox.name, mailbox.folder) for mailbox in settings.intake.mailboxes}
+    read = {(cursor.mailbox, cursor.folder): cursor for cursor in session.exec(select(MailboxCursor))}
+    stored = _stored_once(session)
+    alarm_before = now - timedelta(minutes=settings.intake.alarm_after_minutes)
+    found = []
+    for name, folder in sorted(configured | read.keys()):
+        cursor = read.get((name, folder)) or MailboxCursor(mailbox=name, folder=folder)
+        late = cursor.read_at is None or cursor.read_at <= alarm_before
+        found.append(
+            MailboxStatus(
+                mailbox=name,
+                folder=folder,
+                read_at=cursor.read_at.isoformat() if cursor.read_at else None,
+                on_server=cursor.on_server,
+                stored=stored.get(f"imap:{name}", 0),
+                missing=cursor.missing,
+                error=cursor.error,
+                alarm=late and (name, folder) in configured,
+            )
         )
-        for cursor in session.exec(select(MailboxCursor).order_by(MailboxCursor.mailbox, MailboxCursor.folder))
-    ]
+    return found
+
+
+def _stored_once(session: Session) -> dict[str, int]:
+    """By source; a message that came in again after a change of UIDVALIDITY, or was moved back, counts once."""
+    query = select(RawMessage.source, func.count(func.distinct(RawMessage.digest)))
+    return dict(session.exec(query.where(col(RawMessage.source).like("imap:%")).group_by("source")).all())
 
 
 def _oldest_waiting(session: Session, now: datetime) -> float | None:
@@ -106,10 +124,11 @@ def as_text(status: Status) -> str:
     ]
     for mailbox in status.mailboxes:
         read = f"last read {mailbox.read_at}" if mailbox.read_at else "never read"
+        missing = f", {mailbox.missing} NOT STORED YET" if mailbox.missing else ""
         trouble = f"; FAILING: {mailbox.error}" if mailbox.error else ""
         lines.append(
-            f"Mailbox {mailbox.mailbox}/{mailbox.folder}: {read}, "
-            f"{mailbox.on_server} on the server, {mailbox.stored} stored{trouble}"
+            f"{'ALARM: ' if mailbox.alarm else ''}Mailbox {mailbox.mailbox}/{mailbox.folder}: {read}, "
+            f"{mailbox.on_server} on the server, {mailbox.stored} stored{missing}{trouble}"
         )
     return "\n".join(lines)
 

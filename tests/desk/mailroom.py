@@ -34,7 +34,9 @@ class Mailroom:
         text: str = "There is a pothole on Mill Lane.",
         state: FilingState = FilingState.ON_CASE,
         reason: str = "",
+        held_because: str = "",
         proposed_case_id: int | None = None,
+        duplicate_of_id: int | None = None,
         attachment: tuple[str, bytes] | None = None,
     ) -> int:
         """A message in the journal, filed as `state`; returns its id."""
@@ -44,7 +46,7 @@ class Mailroom:
         mail.set_content(text)
         if attachment:
             name, data = attachment
-            mail.add_attachment(data, maintype="text", subtype="html", filename=name)
+            mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
         content = mail.as_bytes()
         digest = hashlib.sha256(content).hexdigest()
         with open_session(self.engine) as session:
@@ -66,7 +68,9 @@ class Mailroom:
                     state=state,
                     not_before=now,
                     reason=reason,
+                    held_because=held_because,
                     proposed_case_id=proposed_case_id,
+                    duplicate_of_id=duplicate_of_id,
                 )
             )
             session.commit()
@@ -112,7 +116,7 @@ class Mailroom:
                         message_id=message.id,
                         position=0,
                         name=attachment[0],
-                        content_type="text/html",
+                        content_type="application/octet-stream",
                         size=len(attachment[1]),
                         digest=hashlib.sha256(attachment[1]).hexdigest(),
                     )

@@ -7,11 +7,15 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
-from tests.desk.conftest import PASSWORD
+from postroom.casework.labels import Labels
+from postroom.models.raw_message import FilingState, HeldBecause
+from tests.desk.conftest import PASSWORD, officer_id
 from tests.desk.mailroom import HIGHWAYS_REQUEST, Mailroom
 from tests.servers.desk import serve
 
 pytestmark = pytest.mark.browser
+
+HIGHWAYS = Labels("service_request", "highways", "fix_problem")
 
 
 @pytest.fixture
@@ -66,3 +70,36 @@ def test_with_scripts_only_the_categories_of_the_type_are_offered(
     expect(offered).to_have_count(1)
     expect(offered).to_have_attribute("label", "Compliment")
     page.close()
+
+
+def test_held_messages_are_decided_about_one_by_one_and_several_at_once(
+    page: Page, url: str, mailroom: Mailroom, now: datetime
+) -> None:
+    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"), subject="Pothole on Mill Lane")
+    mailroom.raw(
+        now,
+        sender="Sam Park <sam@example.org>",
+        subject=f"Re: {reference}",
+        state=FilingState.HELD,
+        held_because=HeldBecause.DOUBTFUL_SENDER,
+        proposed_case_id=mailroom.case_id(reference),
+    )
+    for subject in ("Cheap watches", "Cheap bags", "Really a person"):
+        mailroom.raw(now, subject=subject, state=FilingState.HELD, held_because=HeldBecause.LIKELY_MACHINE)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+
+    page.goto(f"{url}/holding-pen")
+    page.get_by_label("Email address").fill("alice@ardenshire.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=f"Put on {reference}").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"The message is now on {reference}.")
+    for subject in ("Cheap watches", "Cheap bags"):
+        page.get_by_role("checkbox", name=f"Choose {subject}").check()
+    page.get_by_role("button", name="Do that").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Messages marked as spam: 2.")
+    expect(page.get_by_role("heading", level=3)).to_have_text(["Really a person"])
+    assert page.evaluate("document.documentElement.scrollWidth") == 390, "a phone must scroll sideways"
+    assert complaints == [], "the content security policy refused something"

@@ -90,26 +90,6 @@ def test_every_label_of_the_configuration_can_be_chosen(mailroom: Mailroom, alic
     assert choices("exclusion") == set(settings.exclusions)
 
 
-def test_an_attachment_is_saved_and_never_opened(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
-    reference = mailroom.case(now, attachment=("Grüße <1>.html", b"<script>alert(1)</script>"))
-    (link,) = alice.page(f"/cases/{reference}").links(f"/cases/{reference}/messages/")
-    answer = alice.client.get(link)
-
-    assert answer.content == b"<script>alert(1)</script>"
-    assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%3C1%3E.html"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["cache-control"] == "no-store"
-    alice.page(link[:-1] + "7", 404)
-
-
-def test_an_attachment_is_not_had_by_way_of_another_case(mailroom: Mailroom, charlie: Visitor, now: datetime) -> None:
-    own = mailroom.case(now, HIGHWAYS_REQUEST)
-    mailroom.case(now, attachment=("secret.txt", b"x"))
-
-    charlie.page(f"/cases/{own}/messages/2/0", 404)
-
-
 def test_a_letter_is_shown_as_its_reader_sees_it(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     reference = mailroom.confirmed(now, COMPLAINT, officer_id("alice"))
     letter = mailroom.letter(now, reference, text="Dear Jo,\n\nwe have your complaint – and answer by 18 March.")
@@ -148,8 +128,8 @@ def test_a_machines_mail_on_a_case_is_called_so(
 @pytest.mark.parametrize(
     ("labels", "offered"),
     [
-        (COMPLAINT, {"acknowledgement", "response", "closure", "labels"}),
-        (Labels("comment", "libraries"), {"acknowledgement", "closure", "labels"}),
+        (COMPLAINT, {"acknowledgement", "response", "closure", "labels", "merging"}),
+        (Labels("comment", "libraries"), {"acknowledgement", "closure", "labels", "merging"}),
     ],
 )
 def test_only_moves_that_make_sense_are_offered(

@@ -59,7 +59,7 @@ def test_the_figures_count_what_there_is_to_do(engine: Engine, settings: Setting
 
     counts = queue.counts(engine, ALICE, settings, now.date())
 
-    assert counts == queue.Counts(awaiting=2, at_risk=1, open=3, late=1, due_soon=1, held=1, undelivered=1)
+    assert counts == queue.Counts(awaiting=2, at_risk=1, open=3, late=1, due_soon=1, held=1, undelivered=1, unread=0)
 
 
 def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings, now: datetime) -> None:

@@ -1,20 +1,23 @@
 """Fixtures of the intake: IMAP servers, an SMTP receiver, and deliveries."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
+from postroom.intake import smtp_receiver
 from postroom.intake.filing import process_one
 from postroom.intake.receive import Delivery, receive
 from postroom.models.database import open_session
 from postroom.models.message import Message
-from postroom.models.raw_message import Filing
+from postroom.models.raw_message import Filing, RawMessage
 from postroom.models.settings import Settings
+from tests.intake.polling import Pollers, SetClock
 from tests.servers import dovecot, pymap
 from tests.servers.imap_server import PASSWORD_VARIABLE, ImapServer
 
@@ -26,7 +29,7 @@ def running_pymap() -> Iterator[ImapServer]:
 
 
 @pytest.fixture(scope="session")
-def running_dovecot() -> Iterator[ImapServer]:
+def running_dovecot() -> Iterator[dovecot.Dovecot]:
     if not dovecot.is_installed():
         if os.environ.get("CI"):
             pytest.fail(dovecot.HOW_TO_INSTALL)
@@ -42,6 +45,27 @@ def imap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ima
     server.start_folder()
     monkeypatch.setenv(PASSWORD_VARIABLE, server.password)
     return server
+
+
+@pytest.fixture
+def dovecot_only(running_dovecot: dovecot.Dovecot, monkeypatch: pytest.MonkeyPatch) -> dovecot.Dovecot:
+    """Dovecot, its folder empty."""
+    running_dovecot.start_folder()
+    monkeypatch.setenv(PASSWORD_VARIABLE, running_dovecot.password)
+    return running_dovecot
+
+
+@pytest.fixture
+def clock(now: datetime) -> SetClock:
+    return SetClock(now)
+
+
+@pytest.fixture
+def pollers(sqlite: Engine, settings: Settings, clock: SetClock) -> Iterator[Pollers]:
+    made = Pollers(sqlite, settings, clock)
+    yield made
+    for poller in made.made:
+        poller.close()
 
 
 class Post:
@@ -88,3 +112,27 @@ def without_table(engine: Engine, table: str) -> Iterator[None]:
     finally:
         with engine.begin() as connection:
             connection.execute(text(f"ALTER TABLE gone RENAME TO {table}"))
+
+
+Start = Callable[..., smtp_receiver.Receiver]
+
+
+@pytest.fixture
+def start(settings: Settings, sqlite: Engine, now: datetime) -> Iterator[Start]:
+    """Starts receivers on any free port, and stops them."""
+    running: list[smtp_receiver.Receiver] = []
+
+    def go(maximum_bytes: int = 1_000_000, **smtp: Any) -> smtp_receiver.Receiver:
+        changed = settings.intake.smtp.model_copy(update={"port": 0} | smtp)
+        intake = settings.intake.model_copy(update={"smtp": changed, "maximum_bytes": maximum_bytes})
+        running.append(smtp_receiver.start(settings.model_copy(update={"intake": intake}), sqlite, lambda: now))
+        return running[-1]
+
+    yield go
+    for receiver in running:
+        receiver.stop()
+
+
+def stored(engine: Engine) -> list[RawMessage]:
+    with open_session(engine) as session:
+        return list(session.exec(select(RawMessage)))

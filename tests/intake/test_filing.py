@@ -4,14 +4,13 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlmodel import Session, select
 
 from postroom.casework.answer_address import answer_address, bounce_address
-from postroom.intake.filing import attach_to_case, file_as_new, mark_as_machine, process_one
+from postroom.intake.filing import process_one
 from postroom.models.case import Case, Event
 from postroom.models.database import open_session
-from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.message import Attachment, Message
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.queues import pause_after
@@ -230,55 +229,53 @@ def _file_all(engine: Engine, settings: Settings, now: datetime) -> None:
         pass
 
 
-class TestTheHoldingPen:
-    @pytest.fixture
-    def held(self, post: Post, case: Case) -> int:
-        """A stranger's message that names Pat's case."""
-        return post.file(
-            mail("Tell me more.", **(ANSWER | {"From": STRANGER, "Subject": case.reference}))
-        ).raw_message_id
+class TestABatch:
+    def test_one_commit_files_several(self, post: Post, engine: Engine, settings: Settings) -> None:
+        numbers = [post.bring(mail(Message_ID=f"<{n}@home.example>")) for n in range(5)]
+        commits: list[object] = []
+        event.listen(engine, "commit", commits.append)
+        assert process_one(engine, settings, post.now)
+        assert [post.filing(number).state for number in numbers] == [FilingState.ON_CASE] * 5
+        assert len(commits) <= 4  # the claim, the filing, and what only reads
 
-    def test_an_officer_opens_a_new_case_for_it(self, post: Post, held: int, settings: Settings) -> None:
-        opened = file_as_new(post.engine, held, settings=settings, officer_id=7, now=post.now)
-        assert post.filing(held).state == FilingState.ON_CASE
-        assert post.message(post.filing(held)).case_id == opened.id
-        with open_session(post.engine) as session:
-            assert _actors(session, opened.id) == ["officer:7"]
+    def test_one_that_cannot_be_filed_harms_no_other(
+        self, post: Post, engine: Engine, settings: Settings, now: datetime
+    ) -> None:
+        numbers = [post.bring(mail(Message_ID=f"<{n}@home.example>", Subject=f"Number {n}")) for n in range(4)]
 
-    def test_an_officer_puts_it_on_a_case(self, post: Post, held: int, case: Case, settings: Settings) -> None:
-        attach_to_case(post.engine, held, case.reference.lower(), settings=settings, officer_id=7, now=post.now)
-        message = post.message(post.filing(held))
-        assert (message.case_id, message.matched_by) == (case.id, "an officer's decision")
-        with open_session(post.engine) as session:
-            assert _actors(session, case.id) == ["filing", "officer:7"]
+        @event.listens_for(Session, "before_flush")
+        def refuse(session: Session, *_: object) -> None:
+            if any(isinstance(row, Case) and row.subject == "Number 2" for row in session.new):
+                raise RuntimeError("this one is cursed")
 
-    def test_an_officer_says_that_it_is_machine_mail(self, post: Post, held: int) -> None:
-        mark_as_machine(post.engine, held, officer_id=7, now=post.now)
-        message = post.message(post.filing(held))
-        assert post.filing(held).state == FilingState.MACHINE
-        assert (message.machine, message.may_answer, message.case_id) == ("bulk", False, None)
+        try:
+            assert process_one(engine, settings, now)
+        finally:
+            event.remove(Session, "before_flush", refuse)
+        states = [post.filing(number).state for number in numbers]
+        assert states == [FilingState.ON_CASE, FilingState.ON_CASE, FilingState.WAITING, FilingState.ON_CASE]
+        assert post.filing(numbers[2]).not_before == now + pause_after(1)
+        with open_session(engine) as session:
+            assert len(session.exec(select(Message)).all()) == 3
 
-    def test_an_unknown_reference_is_not_found(self, post: Post, held: int, settings: Settings) -> None:
-        with pytest.raises(NotFound, match="AR-2026-000099"):
-            attach_to_case(post.engine, held, "AR-2026-000099", settings=settings, officer_id=7, now=post.now)
-        assert post.filing(held).state == FilingState.HELD
+    def test_copies_in_one_batch_are_duplicates(self, post: Post, engine: Engine, settings: Settings) -> None:
+        first, copy, other = post.bring(mail()), post.bring(mail()), post.bring(mail("Another."))
+        assert process_one(engine, settings, post.now)
+        assert post.filing(copy).duplicate_of_id == first
+        assert post.filing(other).state == FilingState.ON_CASE
 
-    def test_what_is_not_held_any_more_is_refused(self, post: Post, held: int, settings: Settings) -> None:
-        file_as_new(post.engine, held, settings=settings, officer_id=7, now=post.now)
-        with pytest.raises(ImpossibleMove):
-            file_as_new(post.engine, held, settings=settings, officer_id=8, now=post.now)
-        with pytest.raises(ImpossibleMove):
-            mark_as_machine(post.engine, held, officer_id=8, now=post.now)
+    def test_a_message_and_the_answer_to_it_in_one_batch_share_a_case(
+        self, post: Post, engine: Engine, settings: Settings
+    ) -> None:
+        first = post.bring(mail())
+        answer = post.bring(mail("One more thing.", **ANSWER, References="<bins-1@home.example>"))
+        assert process_one(engine, settings, post.now)
+        assert post.message(post.filing(answer)).matched_by == "references"
+        assert post.message(post.filing(answer)).case_id == post.message(post.filing(first)).case_id
 
-    def test_a_copy_of_a_held_message_is_a_duplicate(self, post: Post, held: int, case: Case) -> None:
-        again = mail("Tell me more.", **(ANSWER | {"From": STRANGER, "Subject": case.reference}))
-        assert post.file(again).duplicate_of_id == held
-
-    def test_a_message_that_was_never_understood_can_be_filed(self, post: Post, settings: Settings) -> None:
-        number = post.bring(mail(), held_because="It is too large.")
-        file_as_new(post.engine, number, settings=settings, officer_id=7, now=post.now)
-        assert post.message(post.filing(number)).subject == "The bins"
-
-
-def _actors(session: Session, case_id: int | None) -> list[str]:
-    return list(session.exec(select(Event.actor).where(Event.case_id == case_id).order_by(Event.number)))  # type: ignore[arg-type]
+    def test_two_messages_of_a_new_sender_make_one_person(self, post: Post, engine: Engine, settings: Settings) -> None:
+        for number in range(2):
+            post.bring(mail(f"Number {number}", Message_ID=f"<{number}@home.example>"))
+        assert process_one(engine, settings, post.now)
+        with open_session(engine) as session:
+            assert len(set(session.exec(select(Case.person_id)))) == 1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from postroom.intake import group_commit
 from postroom.intake.group_commit import GroupCommit
 from postroom.intake.receive import Delivery
 from postroom.models.failures import NotStored
@@ -71,3 +72,17 @@ def test_a_sender_that_hangs_up_stops_nobody_else() -> None:
         commits.close()
 
     asyncio.run(scenario())
+
+
+def test_no_commit_holds_more_bytes_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "BATCH_BYTES", 10)
+    batches: list[list[int]] = []
+
+    async def scenario() -> None:
+        commits = GroupCommit(lambda deliveries: batches.append([len(each.content) for each in deliveries]))
+        sizes = (4, 4, 4, 30, 1)
+        await asyncio.gather(*(commits.add(Delivery("smtp", str(n), "email", b"x" * n)) for n in sizes))
+        commits.close()
+
+    asyncio.run(scenario())
+    assert batches == [[4, 4], [4], [30], [1]]

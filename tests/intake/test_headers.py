@@ -2,7 +2,10 @@
 
 import pytest
 
-from postroom.intake.headers import Mailbox, read_addresses, read_date, read_id, unfold_words
+from postroom.intake.addresses import Mailbox, read_addresses
+from postroom.intake.dates import read_date
+from postroom.intake.encoded_words import unfold_words
+from postroom.intake.headers import read_id
 from postroom.intake.limits import Limits
 
 

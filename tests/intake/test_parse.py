@@ -18,11 +18,11 @@ from postroom.intake.limits import Limits
 from postroom.intake.parse import ParsedMessage, attachment_content, parse
 from tests.intake.mails import bounce, mail, multipart
 
-CORPUS = [file.read_bytes() for file in sorted((Path(__file__).parent.parent / "mail").glob("*.eml"))]
+CORPUS = [file.read_bytes() for file in sorted((Path(__file__).parent.parent / "mail").rglob("*.eml"))]
 
 
 def assert_sound(parsed: ParsedMessage) -> None:
-    """Every text can be stored and shown, and names stay on their line."""
+    """Nothing is longer than the limits, every text can be stored and shown, and names stay on their line."""
     shown = json.dumps(describe("x", parsed, ()), ensure_ascii=False)
     shown.encode()
     for text in (parsed.text, parsed.new_text, parsed.html or "", *map(str, parsed.headers.values())):
@@ -32,6 +32,10 @@ def assert_sound(parsed: ParsedMessage) -> None:
     lines += [found.name for found in parsed.attachments]
     assert not any("\n" in line or "\r" in line or "\x00" in line for line in lines)
     assert parsed.message_id
+    limits = Limits()
+    assert len(parsed.subject) <= limits.subject_characters
+    assert max(len(parsed.to), len(parsed.cc), len(parsed.reply_to)) <= limits.addresses
+    assert all(len(found.name) <= 210 for found in parsed.attachments)
     assert parsed.date is None or parsed.date.tzinfo is UTC
     repr(dataclasses.astuple(parsed)).encode()
 
@@ -44,10 +48,13 @@ def test_any_bytes_are_read(content: bytes) -> None:
 @settings(max_examples=300)
 @given(st.sampled_from(CORPUS), st.randoms(use_true_random=False), st.integers(1, 12))
 def test_a_damaged_mail_is_read(content: bytes, chance: random.Random, damages: int) -> None:
-    parsed = parse(_damaged(content, chance, damages))
+    damaged = _damaged(content, chance, damages)
+    parsed = parse(damaged)
     assert_sound(parsed)
-    for position in range(len(parsed.attachments)):
-        attachment_content(content, position) if position < len(parse(content).attachments) else None
+    assert parse(damaged) == parsed
+    for position, found in enumerate(parsed.attachments):
+        data = attachment_content(damaged, position)
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (found.size, found.digest)
 
 
 def _damaged(content: bytes, chance: random.Random, damages: int) -> bytes:
@@ -176,6 +183,19 @@ def test_an_attachment_is_had_by_its_position() -> None:
     for position in (2, -1):
         with pytest.raises(IndexError):
             attachment_content(content, position)
+
+
+def test_a_picture_in_the_words_is_told_from_one_beside_them() -> None:
+    picture = "Content-Type: image/png; name={}\n{}\nPNG"
+    content = multipart(
+        "related",
+        'Content-Type: text/html\n\n<p>See <img src="cid:a@x"></p>',
+        picture.format("shown.png", "Content-ID: <a@x>\n"),
+        picture.format("inline.png", "Content-Disposition: inline\n"),
+        picture.format("beside.png", "Content-ID: <b@x>\n"),
+    )
+    found = {attachment.name: attachment.inline for attachment in parse(content).attachments}
+    assert found == {"shown.png": True, "inline.png": True, "beside.png": False}
 
 
 def test_a_forwarded_mail_is_an_attachment_named_for_its_subject() -> None:

@@ -3,51 +3,23 @@
 import smtplib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlmodel import select
 
 from postroom.intake import smtp_receiver
-from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError
-from postroom.models.raw_message import RawMessage
-from postroom.models.settings import Settings
-from tests.intake.conftest import without_table
+from tests.intake.conftest import Start, stored, without_table
 from tests.intake.mails import FEEDBACK, PAT, mail
 from tests.waiting import wait_for
-
-Start = Callable[..., smtp_receiver.Receiver]
-
-
-@pytest.fixture
-def start(settings: Settings, sqlite: Engine, now: datetime) -> Iterator[Start]:
-    """Starts receivers on any free port, and stops them."""
-    running: list[smtp_receiver.Receiver] = []
-
-    def go(maximum_bytes: int = 1_000_000, **smtp: Any) -> smtp_receiver.Receiver:
-        changed = settings.intake.smtp.model_copy(update={"port": 0} | smtp)
-        intake = settings.intake.model_copy(update={"smtp": changed, "maximum_bytes": maximum_bytes})
-        running.append(smtp_receiver.start(settings.model_copy(update={"intake": intake}), sqlite, lambda: now))
-        return running[-1]
-
-    yield go
-    for receiver in running:
-        receiver.stop()
 
 
 @pytest.fixture
 def client(start: Start) -> Iterator[smtplib.SMTP]:
     with smtplib.SMTP("127.0.0.1", start().port, timeout=10) as client:
         yield client
-
-
-def stored(engine: Engine) -> list[RawMessage]:
-    with open_session(engine) as session:
-        return list(session.exec(select(RawMessage)))
 
 
 def test_a_message_is_stored_as_it_came_with_its_envelope(client: smtplib.SMTP, sqlite: Engine, now: datetime) -> None:
@@ -191,6 +163,7 @@ def _both_greeted(*connections: socket.socket) -> bool:
 def test_a_silent_connection_is_closed(start: Start) -> None:
     with socket.create_connection(("127.0.0.1", start(idle_seconds=0.2).port), 10) as connection:
         connection.recv(1000)
+        assert connection.recv(1000).startswith(b"421 ")
         assert connection.recv(1000) == b""
 
 

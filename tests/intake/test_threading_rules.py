@@ -1,14 +1,18 @@
 """Which case a message belongs to."""
 
+from dataclasses import replace
+
 import pytest
 
 from postroom.intake.threading_rules import (
     NEW_CASE,
     Candidate,
+    Doubt,
     Facts,
     Match,
     Rule,
     decide,
+    decide_about_matter,
     decide_for_machine,
     references_in,
 )
@@ -50,6 +54,25 @@ def test_others_are_put_to_an_officer(sender: str, clue: dict[str, tuple[str, ..
     assert match.is_proposal
     assert match.case_id == 1
     assert "AR-2026-000001" in match.reason
+
+
+@pytest.mark.parametrize(
+    "clue", [{"ids": ("letter@us",)}, {"answer": ("AR-2026-000001",)}, {"subject": ("AR-2026-000001",)}]
+)
+def test_a_known_address_that_nothing_vouches_for_is_put_to_an_officer(clue: dict[str, tuple[str, ...]]) -> None:
+    match = decide(replace(facts(PAT, **clue), sender_is_vouched_for=False), [BINS, ROAD])
+    assert (match.case_id, match.doubt, match.is_proposal) == (1, Doubt.SENDER, True)
+    assert "real" in match.reason
+
+
+def test_a_new_matter_is_put_to_an_officer_unless_its_subject_names_the_case() -> None:
+    joined = Match(1, Rule.REFERENCES)
+    asked = decide_about_matter(joined, facts(), "AR-2026-000001", about_something_new=True)
+    assert (asked.case_id, asked.doubt, asked.is_proposal) == (1, Doubt.MATTER, True)
+    named = facts(subject=("AR-2026-000001",))
+    assert decide_about_matter(joined, named, "AR-2026-000001", about_something_new=True) == joined
+    assert decide_about_matter(joined, facts(), "AR-2026-000001", about_something_new=False) == joined
+    assert decide_about_matter(NEW_CASE, facts(), "", about_something_new=True) == NEW_CASE
 
 
 def test_a_case_without_a_person_is_joined_by_nobody() -> None:

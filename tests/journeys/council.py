@@ -27,9 +27,16 @@ class Council:
     engine: Engine
 
 
-def found_council(folder: Path, *, database_url: str, outgoing_port: int, mailbox: dict[str, Any] | None) -> Council:
-    """The model council on free ports, with its database and people, in `folder`."""
-    content = yaml.safe_load(CONFIG.read_text())
+def found_council(
+    folder: Path,
+    *,
+    database_url: str,
+    outgoing_port: int,
+    mailbox: dict[str, Any] | None,
+    domain: str = "ardenshire.example",
+) -> Council:
+    """The model council on free ports, with its database and people, in `folder`; its mail is at `domain`."""
+    content = yaml.safe_load(CONFIG.read_text().replace("ardenshire.example", domain))
     content["database"]["url"] = database_url
     content["workers"] = {"lease_seconds": 2}
     content["intake"]["smtp"]["port"] = free_port()

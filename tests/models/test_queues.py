@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine
 
 from postroom.models.database import open_session
-from postroom.models.queues import claim, pause_after
+from postroom.models.queues import claim, claim_some, pause_after
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 
 
@@ -64,3 +64,26 @@ def test_pauses_grow_and_then_stay() -> None:
     pauses = [pause_after(attempt) for attempt in range(1, 9)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == pauses[-2]
+
+
+def test_several_rows_share_a_claim_the_oldest_first(engine: Engine, waiting: list[int], now: datetime) -> None:
+    assert claim_some(engine, Filing, FilingState.WAITING, now, LEASE, most=4) == waiting[:4]
+    assert claim_some(engine, Filing, FilingState.WAITING, now, LEASE, most=20) == waiting[4:]
+    assert claim_some(engine, Filing, FilingState.WAITING, now, LEASE, most=20) == []
+
+
+def test_what_was_tried_before_is_claimed_alone(engine: Engine, waiting: list[int], now: datetime) -> None:
+    """One of them may have killed the worker: the others must not be counted down with it."""
+    claim_some(engine, Filing, FilingState.WAITING, now, LEASE, most=3)
+    later = now + LEASE
+    claims = [claim_some(engine, Filing, FilingState.WAITING, later, LEASE, most=20) for _ in range(4)]
+    assert claims == [waiting[3:], [waiting[0]], [waiting[1]], [waiting[2]]]
+
+
+def test_workers_that_claim_several_never_claim_the_same(engine: Engine, waiting: list[int], now: datetime) -> None:
+    def take_some(_: int) -> list[int]:
+        return claim_some(engine, Filing, FilingState.WAITING, now, LEASE, most=3)
+
+    with ThreadPoolExecutor(8) as pool:
+        claimed = [key for keys in pool.map(take_some, range(16)) for key in keys]
+    assert sorted(claimed) == waiting

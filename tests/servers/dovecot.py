@@ -4,13 +4,15 @@ import grp
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.servers.imap_server import ImapServer
+from tests.servers.imap_server import FOLDER, ImapServer
 from tests.servers.ports import free_port, wait_until_listening
 
 USER, PASSWORD = "feedback", "a-mailbox-password"
@@ -30,6 +32,7 @@ default_internal_group = {internal_group}
 first_valid_uid = 0
 mail_location = maildir:{folder}/mail:INDEX={folder}/index:CONTROL={folder}/control
 mail_fsync = never
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}
@@ -49,6 +52,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -64,27 +70,68 @@ def _binary() -> str | None:
     return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
+@dataclass(frozen=True)
+class Dovecot(ImapServer):
+    """A server that can be stopped, killed and started again on its port, with its mail."""
+
+    folder: Path
+    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> None:
+        binary = _binary()
+        assert binary, HOW_TO_INSTALL
+        self._running.append(subprocess.Popen([binary, "-F", "-c", str(self.folder / "dovecot.conf")]))
+        wait_until_listening(self.port)
+
+    def stop(self) -> None:
+        """As a system does at its end: connections are closed with a word."""
+        if self._running:
+            process = self._running.pop()
+            process.terminate()
+            process.wait(10)
+
+    def kill(self) -> None:
+        """As a crash does: all its processes are gone at once."""
+        if not self._running:
+            return
+        process = self._running.pop()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in [process.pid, *map(int, children)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait(10)
+        (self.folder / "run" / "master.pid").unlink(missing_ok=True)
+
+    def mail_files(self) -> list[Path]:
+        """The files of the mails in the folder, oldest first."""
+        files = [file for part in ("new", "cur") for file in (self.folder / "mail" / f".{FOLDER}" / part).iterdir()]
+        return sorted(files, key=lambda file: file.name)
+
+
 @contextmanager
-def dovecot_server() -> Iterator[ImapServer]:
-    """A running server, its folder made. Its folder has a short path: Unix sockets allow no long one."""
-    binary = _binary()
-    assert binary, HOW_TO_INSTALL
+def dovecot_server(
+    more: str = "", *, files: Mapping[str, str] | None = None, folder_made: bool = True
+) -> Iterator[Dovecot]:
+    """A running server; `more` is added to its configuration and `files` to its folder, with {folder} filled in.
+
+    That has a short path: Unix sockets allow no long one.
+    """
     with tempfile.TemporaryDirectory(prefix="dovecot-") as name:
         folder, port = Path(name), free_port()
-        configuration = folder / "dovecot.conf"
-        configuration.write_text(_configuration(folder, port))
+        (folder / "dovecot.conf").write_text(_configuration(folder, port) + more.replace("{folder}", name))
+        for file, content in (files or {}).items():
+            (folder / file).write_text(content)
         for made in ("mail", "index", "control", "home", "run", "state"):
             (folder / made).mkdir()
         _hand_over(folder)
-        process = subprocess.Popen([binary, "-F", "-c", str(configuration)])
+        server = Dovecot("dovecot", "127.0.0.1", port, USER, PASSWORD, folder)
         try:
-            wait_until_listening(port)
-            server = ImapServer("dovecot", "127.0.0.1", port, USER, PASSWORD)
-            server.start_folder()
+            server.start()
+            if folder_made:
+                server.start_folder()
             yield server
         finally:
-            process.terminate()
-            process.wait(10)
+            server.kill()  # an orderly end takes a second
 
 
 def _mail_user() -> pwd.struct_passwd:

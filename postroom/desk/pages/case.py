@@ -2,21 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from fastapi import HTTPException, Request, Response
-from sqlmodel import col, select
+from fastapi import Request, Response
 
 from postroom.desk.queries.case_page import CaseOnPage, case_on_page
 from postroom.desk.queries.mail import letter_of_case
 from postroom.desk.rendering import page
 from postroom.desk.rights import Visitor, works_on_cases
 from postroom.desk.surroundings import Desk, Surroundings
-from postroom.intake.parse import attachment_content
-from postroom.models.case import Case, CaseStatus
+from postroom.models.case import CaseStatus
 from postroom.models.database import open_session
-from postroom.models.message import Attachment, Message
-from postroom.models.raw_message import RawMessage
 from postroom.models.settings import NO_CATEGORY, NO_EXCLUSION, Settings
 
 
@@ -54,27 +49,6 @@ def show_letter(request: Request, desk: Desk, reference: str, mail_id: int) -> R
         mail = letter_of_case(session, mail_id, reference)
     return page(
         request, "mail.html", heading=mail.subject or "A mail without a subject", mail=mail, reference=reference
-    )
-
-
-def download(desk: Desk, reference: str, message_id: int, position: int) -> Response:
-    """An attachment, which a browser saves and never opens by itself."""
-    query = (
-        select(Attachment.name, RawMessage.content)
-        .join(Message, col(Message.id) == Attachment.message_id)
-        .join(RawMessage, col(RawMessage.id) == Message.raw_message_id)
-        .join(Case, col(Case.id) == Message.case_id)
-        .where(Case.reference == reference, Message.id == message_id, Attachment.position == position)
-    )
-    with open_session(desk.engine, read_only=True) as session:
-        found = session.exec(query).first()
-    if found is None:
-        raise HTTPException(404)
-    name, raw = found
-    return Response(
-        attachment_content(raw, position),
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name or 'attachment', safe='')}"},
     )
 
 

@@ -48,7 +48,7 @@ def confirm(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
             session, case_id, labels, officer_id=visitor.officer_id, settings=desk.settings, now=desk.now()
         )
 
-    problem = _try(desk, reference, "labels", move, answers=answers)
+    problem = try_move(desk, reference, "labels", move, answers=answers)
     if problem:
         return case_response(request, desk, visitor, reference, problem)
     if find_visible(desk.engine, reference, visitor, desk.settings) is None:
@@ -127,13 +127,13 @@ def _moved(
     done: str,
     words: str,
 ) -> Response:
-    problem = _try(desk, reference, form, move, words=words)
+    problem = try_move(desk, reference, form, move, words=words)
     if problem:
         return case_response(request, desk, visitor, reference, problem)
     return go_to(f"/cases/{reference}", done, reference)
 
 
-def _try(
+def try_move(
     desk: Surroundings, reference: str, form: str, move: Move, *, answers: Answers | None = None, words: str = ""
 ) -> Problem | None:
     """Make a move and commit it, or say why it was refused."""

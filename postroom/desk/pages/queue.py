@@ -35,6 +35,18 @@ def show_open_cases(request: Request, desk: Desk, visitor: Visitor, number: Numb
     )
 
 
+def show_new_messages(request: Request, desk: Desk, visitor: Visitor, number: Number = 1) -> Response:
+    """Confirmed cases with messages that nobody has read, the longest waiting first."""
+    found = queue.with_new_messages(desk.engine, visitor, desk.settings, number)
+    return page(
+        request,
+        "new-messages.html",
+        heading="New messages on cases",
+        cases=found,
+        pagination=pagination(found, "/new-messages"),
+    )
+
+
 def show_closed_cases(request: Request, desk: Desk, visitor: Visitor, number: Number = 1) -> Response:
     """Closed cases, the last closed first."""
     found = queue.closed_cases(desk.engine, visitor, desk.settings, number)

@@ -11,7 +11,7 @@ from postroom.desk.queries.sight import first_message_id, is_sealed, suggestion_
 from postroom.desk.reading import Shown, shown
 from postroom.models.case import Case, Deadline, DeadlineState, Event
 from postroom.models.failures import NotFound
-from postroom.models.message import Attachment, Message, Suggestion
+from postroom.models.message import Attachment, Message, Suggestion, opening_first
 from postroom.models.officer import Officer
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
@@ -41,6 +41,9 @@ class Letter:
     created_at: datetime
     sent_at: datetime | None
     last_error: str
+    bounced_at: datetime | None
+    bounce_kind: str
+    bounce_reason: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,13 @@ class CaseOnPage:
     deadlines: tuple[Deadline, ...]
     letters: tuple[Letter, ...]
     history: tuple[Change, ...]
+    merged_into: str
+    merged_with: tuple[str, ...]
+
+    @property
+    def unread(self) -> int:
+        """How many of its messages no officer has read."""
+        return sum(part.message.to_read for part in self.messages)
 
     @property
     def next_deadline(self) -> Deadline | None:
@@ -92,6 +102,10 @@ def case_on_page(session: Session, reference: str, settings: Settings) -> CaseOn
         deadlines=_deadlines(session, case),
         letters=letters(session, case),
         history=_history(session, case),
+        merged_into=session.exec(select(Case.reference).where(Case.id == case.merged_into_id)).first() or "",
+        merged_with=tuple(
+            session.exec(select(Case.reference).where(Case.merged_into_id == case.id).order_by(col(Case.id)))
+        ),
     )
 
 
@@ -113,7 +127,7 @@ def _messages(session: Session, case: Case, first_id: int) -> tuple[MessageOnPag
     )
     for attachment in session.exec(attachments):
         by_message.setdefault(attachment.message_id, []).append(attachment)
-    query = select(Message).where(Message.case_id == case.id).order_by(col(Message.received_at), col(Message.id))
+    query = select(Message).where(Message.case_id == case.id).order_by(*opening_first())
     return tuple(
         MessageOnPage(
             message,

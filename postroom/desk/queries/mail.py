@@ -1,57 +1,42 @@
-"""Mail beside the cases: what the holding pen keeps, what machines sent, what is in the outbox."""
+"""Mail beside the cases: what machines sent, what is in the outbox."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, case, func, or_, select
+from sqlalchemy import Engine, case, func, or_, select
 from sqlmodel import Session, col
 
+from postroom.desk.queries.holding_pen import PREVIEW_BYTES, PREVIEW_LETTERS
 from postroom.desk.queries.pages import Paged, page_of
-from postroom.desk.queries.sight import is_sealed, may_see
+from postroom.desk.queries.sight import may_see
 from postroom.desk.sessions import SignedIn
 from postroom.intake.parse import parse
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.failures import NotFound
 from postroom.models.message import Message
-from postroom.models.officer import Role
+from postroom.models.officer import Officer
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 from postroom.models.settings import Settings
 
-PREVIEW_LETTERS = 600
-PREVIEW_BYTES = 200_000
-"""How much of a held mail is read for its preview; an attachment behind it does not matter."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """A message in the holding pen. `withheld`: perhaps of a sealed case, which no administrator reads."""
-
-    raw_message_id: int
-    received_at: datetime
-    reason: str
-    size: int
-    proposed: str
-    withheld: bool
-    subject: str = ""
-    sender_name: str = ""
-    sender_email: str = ""
-    preview: str = ""
-
 
 @dataclass(frozen=True)
 class FromMachine:
-    """Mail from a machine. `reference` is empty where it belongs to no case."""
+    """Mail from a machine, and spam. `reference` is empty where it belongs to no case, `decided_by` where Postroom
+    itself took it for what it is."""
 
+    raw_message_id: int
     machine: str
     why_not: str
     sender: str
     subject: str
     received_at: datetime
     reference: str
+    message_id: int | None
     preview: str
+    decided_by: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +55,9 @@ class InOutbox:
     recipient: str
     subject: str
     reference: str
+    bounced_at: datetime | None
+    bounce_kind: str
+    bounce_reason: str
     hidden: bool
 
 
@@ -88,40 +76,49 @@ class MailText:
     last_error: str
 
 
-def held(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[Held]:
-    """The holding pen, the oldest first."""
-    query = _held_query(settings).order_by(col(RawMessage.received_at), col(RawMessage.id))
-    with open_session(engine, read_only=True) as session:
-        found = page_of(session, query, number)
-    return Paged([_held(row, visitor) for row in found.rows], found.number, found.total)
-
-
-def held_message(engine: Engine, raw_message_id: int, visitor: SignedIn, settings: Settings) -> Held | None:
-    """One message of the holding pen; None where it is not there, or no longer."""
-    with open_session(engine, read_only=True) as session:
-        row = session.execute(_held_query(settings).where(col(RawMessage.id) == raw_message_id)).first()
-    return _held(row, visitor) if row is not None else None
-
-
 def from_machines(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[FromMachine]:
     """Mail from machines, the newest first, without that on cases which the visitor may not see."""
+    unread = col(Message.id).is_(None)
+    columns: list[Any] = [
+        col(RawMessage.id),
+        func.coalesce(Message.machine, "bulk"),
+        func.coalesce(func.nullif(Message.why_not, ""), Filing.reason),
+        func.coalesce(func.nullif(Message.sender_name, ""), Message.sender_email, ""),
+        func.coalesce(Message.subject, ""),
+        col(RawMessage.received_at),
+        func.coalesce(Case.reference, ""),
+        col(Message.id),
+        func.coalesce(func.substr(Message.text, 1, PREVIEW_LETTERS), ""),
+        func.coalesce(Officer.name, ""),
+        case((unread, func.substr(RawMessage.content, 1, PREVIEW_BYTES)), else_=None),
+    ]
     query = (
-        select(
-            col(Message.machine),
-            col(Message.why_not),
-            func.coalesce(func.nullif(Message.sender_name, ""), Message.sender_email),
-            col(Message.subject),
-            col(Message.received_at),
-            func.coalesce(Case.reference, ""),
-            func.substr(Message.text, 1, PREVIEW_LETTERS),
+        select(*columns)
+        .select_from(Filing)
+        .join(RawMessage, col(RawMessage.id) == Filing.raw_message_id)
+        .outerjoin(Message, col(Message.raw_message_id) == Filing.raw_message_id)
+        .outerjoin(Case, col(Case.id) == Message.case_id)
+        .outerjoin(Officer, col(Officer.id) == Filing.decided_by)
+        .where(
+            or_(col(Filing.state) == FilingState.MACHINE, func.coalesce(Message.machine, "none") != "none"),
+            or_(col(Case.id).is_(None), may_see(visitor, settings)),
         )
-        .outerjoin_from(Message, Case, col(Case.id) == Message.case_id)
-        .where(col(Message.machine) != "none", or_(col(Case.id).is_(None), may_see(visitor, settings)))
-        .order_by(col(Message.received_at).desc(), col(Message.id).desc())
+        .order_by(col(RawMessage.received_at).desc(), col(RawMessage.id).desc())
     )
     with open_session(engine, read_only=True) as session:
         found = page_of(session, query, number)
-    return Paged([FromMachine(*row) for row in found.rows], found.number, found.total)
+    return Paged([_from_machine(*row) for row in found.rows], found.number, found.total)
+
+
+def _from_machine(*row: Any) -> FromMachine:
+    """One row; what was set aside before it was understood is read now."""
+    *known, content = row
+    found = FromMachine(*known)
+    if content is None:
+        return found
+    parsed = parse(bytes(content))
+    sender, preview = parsed.sender.name or parsed.sender.email, parsed.text[:PREVIEW_LETTERS]
+    return replace(found, sender=sender, subject=parsed.subject, preview=preview)
 
 
 def outbox(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[InOutbox]:
@@ -147,6 +144,9 @@ def outbox(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -
             unless_hidden(OutgoingMail.recipient),
             unless_hidden(OutgoingMail.subject),
             unless_hidden(Case.reference),
+            col(OutgoingMail.bounced_at),
+            col(OutgoingMail.bounce_kind),
+            unless_hidden(OutgoingMail.bounce_reason),
             ~func.coalesce(visible, False),
         )
         .outerjoin_from(OutgoingMail, Case, col(Case.id) == OutgoingMail.case_id)
@@ -169,24 +169,6 @@ def mail_of_no_case(session: Session, mail_id: int) -> MailText:
     return _mail_text(session, query)
 
 
-def _held_query(settings: Settings) -> Select[Any]:
-    return (
-        select(
-            col(RawMessage.id),
-            col(RawMessage.received_at),
-            col(Filing.reason),
-            col(RawMessage.size),
-            func.coalesce(Case.reference, ""),
-            func.coalesce(is_sealed(settings), False),
-            func.substr(RawMessage.content, 1, PREVIEW_BYTES),
-        )
-        .select_from(Filing)
-        .join(RawMessage, col(RawMessage.id) == Filing.raw_message_id)
-        .outerjoin(Case, col(Case.id) == Filing.proposed_case_id)
-        .where(col(Filing.state) == FilingState.HELD)
-    )
-
-
 def _mail_text(session: Session, query: Any) -> MailText:
     mail: OutgoingMail | None = session.execute(query).scalars().first()
     if mail is None or mail.id is None:
@@ -202,23 +184,4 @@ def _mail_text(session: Session, query: Any) -> MailText:
         created_at=mail.created_at,
         sent_at=mail.sent_at,
         last_error=mail.last_error,
-    )
-
-
-def _held(row: Any, visitor: SignedIn) -> Held:
-    raw_message_id, received_at, reason, size, proposed, sealed, content = row
-    if sealed and visitor.role == Role.ADMINISTRATOR:
-        return Held(raw_message_id, received_at, reason, size, proposed="", withheld=True)
-    parsed = parse(bytes(content))
-    return Held(
-        raw_message_id,
-        received_at,
-        reason,
-        size,
-        proposed,
-        withheld=False,
-        subject=parsed.subject,
-        sender_name=parsed.sender.name,
-        sender_email=parsed.sender.email,
-        preview=parsed.text[:PREVIEW_LETTERS],
     )

@@ -20,6 +20,11 @@ from postroom.models.settings import Settings
 
 PREVIEW_LETTERS = 240
 
+_unread: Any = (
+    select(col(Message.id)).where(col(Message.case_id) == col(Case.id), col(Message.to_read).is_(True)).correlate(Case)
+)
+"""The messages on the case of the query around it that no officer has read."""
+
 Row = TypeVar("Row")
 
 
@@ -71,6 +76,7 @@ class Counts:
     due_soon: int
     held: int
     undelivered: int
+    unread: int
 
 
 def waiting(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[Waiting]:
@@ -106,7 +112,7 @@ def next_waiting(engine: Engine, visitor: SignedIn, settings: Settings, referenc
 
 def open_cases(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[Listed]:
     """Open cases by the date on which something is due next; those with nothing due come last."""
-    query = _listed(visitor, settings, CaseStatus.OPEN).order_by(
+    query = _listed(visitor, settings, col(Case.status) == CaseStatus.OPEN).order_by(
         col(Deadline.due_on).is_(None), col(Deadline.due_on), col(Case.received_at), col(Case.id)
     )
     return _paged(engine, query, number, _listed_row)
@@ -114,7 +120,14 @@ def open_cases(engine: Engine, visitor: SignedIn, settings: Settings, number: in
 
 def closed_cases(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[Listed]:
     """Closed cases, the last closed first."""
-    query = _listed(visitor, settings, CaseStatus.CLOSED).order_by(col(Case.closed_at).desc(), col(Case.id).desc())
+    query = _listed(visitor, settings, col(Case.status) == CaseStatus.CLOSED)
+    return _paged(engine, query.order_by(col(Case.closed_at).desc(), col(Case.id).desc()), number, _listed_row)
+
+
+def with_new_messages(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[Listed]:
+    """Cases with messages that no officer has read, the longest waiting first."""
+    waits_since = _unread.with_only_columns(func.min(Message.received_at)).scalar_subquery()
+    query = _listed(visitor, settings, _unread.exists()).order_by(waits_since, col(Case.id))
     return _paged(engine, query, number, _listed_row)
 
 
@@ -141,6 +154,7 @@ def counts(engine: Engine, visitor: SignedIn, settings: Settings, today: date) -
             undelivered=number(
                 select(func.count()).select_from(OutgoingMail).where(col(OutgoingMail.state) == MailState.DEAD)
             ),
+            unread=number(select(func.count()).select_from(Case).where(_unread.exists(), visible)),
         )
 
 
@@ -152,7 +166,7 @@ def _in_queue_order(query: Select[Any], visitor: SignedIn, settings: Settings) -
     )
 
 
-def _listed(visitor: SignedIn, settings: Settings, status: CaseStatus) -> Select[Any]:
+def _listed(visitor: SignedIn, settings: Settings, which: ColumnElement[bool]) -> Select[Any]:
     next_deadline = (
         select(col(Deadline.id))
         .where(col(Deadline.case_id) == Case.id, col(Deadline.state) == DeadlineState.OPEN)
@@ -176,7 +190,7 @@ def _listed(visitor: SignedIn, settings: Settings, status: CaseStatus) -> Select
     return (
         select(*columns)
         .outerjoin_from(Case, Deadline, col(Deadline.id) == next_deadline)
-        .where(col(Case.status) == status, may_see(visitor, settings))
+        .where(which, may_see(visitor, settings))
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from postroom.desk.sessions import SignedIn
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
-from postroom.models.message import Message, Suggestion
+from postroom.models.message import Message, Suggestion, opening_first
 from postroom.models.officer import Role
 from postroom.models.settings import Settings
 
@@ -22,7 +22,7 @@ _awaiting = col(Case.status) == CaseStatus.AWAITING
 first_message_id: Any = (
     select(Message.id)
     .where(Message.case_id == Case.id)
-    .order_by(col(Message.received_at), col(Message.id))
+    .order_by(*opening_first())
     .limit(1)
     .correlate(Case)
     .scalar_subquery()
