@@ -20,9 +20,12 @@ _ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser. Without Chromium the test is skipped, on CI it fails."""
+    """A browser. Without Chromium the test is skipped, on CI it fails.
+
+    Its event loop holds the thread for as long as it runs, so it goes with its module: later tests want theirs.
+    """
     executable = shutil.which("chromium")
     if executable is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_INSTALL)
