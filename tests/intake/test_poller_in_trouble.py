@@ -134,7 +134,8 @@ def test_a_message_that_the_server_cannot_hand_over_is_held_and_keeps_no_other_w
     pollers: Pollers, dovecot_only: Dovecot, place: int
 ) -> None:
     dovecot_only.deliver(*map(numbered, range(7)))
-    dovecot_only.mail_files()[place].chmod(0)
+    subject = f"Subject: Number {place}\n".encode()
+    next(file for file in dovecot_only.mail_files() if subject in file.read_bytes().replace(b"\r", b"")).chmod(0)
     poller = pollers(dovecot_only.mailbox(after_storing="move", move_to="Stored"))
     assert len(pollers.drained(poller)) >= ATTEMPTS
     raw = {raw.id: raw.content for raw in pollers.raw()}
