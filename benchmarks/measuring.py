@@ -38,6 +38,13 @@ def peak_megabytes(process_id: int | str = "self") -> float:
     return _kilobytes(process_id, "VmHWM") * 1024 / 1e6
 
 
+def peak_megabytes_of_children() -> float:
+    """The same for the processes that this one's main thread started and that still run, added up."""
+    own = os.getpid()
+    children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+    return sum(map(peak_megabytes, children))
+
+
 def _kilobytes(process_id: int | str, name: str) -> int:
     for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):

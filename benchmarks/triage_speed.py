@@ -23,6 +23,7 @@ from sklearn.pipeline import FeatureUnion
 from benchmarks.measuring import ROOT, peak_megabytes
 from postroom.models.settings import Settings, load_settings
 from postroom.triage.corpus import Example, Text, seed
+from postroom.triage.embedding import Encoder, encoder_for
 from postroom.triage.model_store import save
 from postroom.triage.sides import set_aside
 from postroom.triage.suggesting import Suggester
@@ -94,13 +95,15 @@ def ready(folder: Path) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=500)
+    parser.add_argument("--embeddings", action="store_true", help="with what 'postroom embeddings add' brought")
     options = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     settings = load_settings(ROOT / "config.yaml")
+    encoder = encoder_for(settings) if options.embeddings else None
     learned, aside = set_aside(seed())
     messages = [example.text for example in aside][: options.messages]
     with TemporaryDirectory(prefix="postroom-benchmark-") as folder:
-        seconds = trained(learned, settings, Path(folder))
+        seconds = trained(learned, settings, Path(folder), encoder)
         suggester = Suggester.load(Path(folder), settings)
         seconds_to_ready, megabytes = ready(Path(folder))
     plain = Plain(learned)
@@ -111,10 +114,10 @@ def main() -> None:
     print(f"this run with both models in memory: {peak_megabytes():.0f} MB")
 
 
-def trained(examples: Sequence[Example], settings: Settings, folder: Path) -> float:
+def trained(examples: Sequence[Example], settings: Settings, folder: Path, encoder: Encoder | None) -> float:
     """Seconds to train a model and store it in `folder`."""
     begin = time.perf_counter()
-    save(train(examples, settings), folder)
+    save(train(examples, settings, encoder=encoder), folder)
     return time.perf_counter() - begin
 
 
@@ -123,7 +126,7 @@ def report(suggester: Suggester, plain: Plain, messages: Sequence[Text]) -> None
         "postroom": one_by_one(suggester.suggest, messages),
         "plain": one_by_one(lambda message: plain.suggest_all([message]), messages),
     }
-    batches = {"postroom": rates(suggester.suggest_all, messages), "plain": rates(plain.suggest_all, messages)}
+    batches = {"postroom": rates(suggester.suggest_many, messages), "plain": rates(plain.suggest_all, messages)}
     print("             median ms    p95 ms   a second in a batch   by processor time")
     for name, times in singles.items():
         p95 = statistics.quantiles(times, n=20)[-1]

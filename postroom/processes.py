@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
 FAILED_SECONDS = 5.0
+LOOK_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
 Clock = Callable[[], datetime]
@@ -80,19 +81,26 @@ def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
     from postroom.notifications import delivery
     from postroom.notifications.transports import transport_for
     from postroom.triage import worker as suggesting
-    from postroom.triage.model_store import folder_of
-    from postroom.triage.suggesting import Suggester
+    from postroom.triage.champion import Champion
 
-    suggester = Suggester.load(folder_of(settings), settings)
+    champion = Champion(engine, settings)
     transport = transport_for(settings)
     if settings.intake.clamd is not None:
         attachment_scanning.scan_what_was_not(engine, clock())
     return [
         Daemon("filing", lambda: filing.process_one(engine, settings, clock())),
         Daemon("attachments", lambda: attachment_scanning.scan_one(engine, settings, clock())),
-        Daemon("suggesting", lambda: suggesting.process_one(engine, settings, suggester, clock())),
+        Daemon("suggesting", lambda: suggesting.suggest_by(champion, engine, settings, clock())),
         Daemon("delivery", lambda: delivery.process_one(engine, settings, transport, clock())),
     ]
+
+
+def learners(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
+    """What learns from officers' confirmations. It looks each minute, and trains in a process of its own."""
+    from postroom.triage.learning import Learner
+
+    learner = Learner(engine, settings, clock)
+    return [Daemon("learning", learner.step, LOOK_SECONDS, interrupt=learner.stop)]
 
 
 @contextmanager
@@ -183,7 +191,7 @@ def everything(engine: Engine, settings: Settings, app: object, clock: Clock = u
     """All of Postroom in this process, until the block ends. What comes in stops first and the desk last."""
     with ExitStack() as stack:
         stack.enter_context(running_desk(app, settings))
-        stack.enter_context(running_daemons(workers(engine, settings, clock)))
+        stack.enter_context(running_daemons([*workers(engine, settings, clock), *learners(engine, settings, clock)]))
         stack.enter_context(running_scheduler(engine, settings, clock))
         stack.enter_context(running_receiver(engine, settings, clock))
         stack.enter_context(running_daemons(pollers(engine, settings, clock)))

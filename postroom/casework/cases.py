@@ -4,7 +4,7 @@ Every function works in the session it is given and leaves the commit to its cal
 the name of a worker. A move that the case's state does not allow raises `ImpossibleMove`, fit for an officer to read.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,10 @@ from sqlmodel import Session, col, select
 from postroom.casework.history import record
 from postroom.casework.labels import Labels, check
 from postroom.casework.procedures import Clocks, Due, first_stage, procedure_for, stage_named, steps_due
-from postroom.casework.references import next_reference
 from postroom.casework.working_days import calendar_of
-from postroom.models.case import Address, Case, CaseStatus, Deadline, DeadlineState, Decision, Person
+from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState, Decision
 from postroom.models.failures import ImpossibleMove, NotFound
-from postroom.models.message import OPENED, Message, Suggestion, opening_first
+from postroom.models.message import Message, Suggestion, opening_first
 from postroom.models.settings import Settings
 
 MACHINE_NONE = "none"
@@ -44,49 +43,6 @@ def surviving_case(session: Session, case_id: int) -> Case:
     return case
 
 
-def person_for(session: Session, email: str, name: str, now: datetime) -> Person | None:
-    """The person who writes from `email`, made where unknown; None without an address."""
-    if not email:
-        return None
-    address = session.get(Address, email.lower())
-    if address is not None:
-        return session.get(Person, address.person_id)
-    person = Person(name=name, created_at=now)
-    session.add(person)
-    session.flush()
-    assert person.id is not None
-    session.add(Address(email=email.lower(), person_id=person.id))
-    return person
-
-
-def open_case(session: Session, message: Message, *, settings: Settings, now: datetime, actor: str = "filing") -> Case:
-    """Open a case for `message` (added and flushed); it awaits an officer's confirmation."""
-    person = person_for(session, message.sender_email, message.sender_name, now)
-    received_in = message.received_at.astimezone(settings.council.zone).year
-    case = Case(
-        reference=next_reference(session, settings.council.reference_prefix, received_in),
-        subject=message.subject,
-        channel=message.channel,
-        person_id=person.id if person else None,
-        received_at=message.received_at,
-    )
-    session.add(case)
-    session.flush()
-    message.case_id = case.id
-    message.matched_by = OPENED
-    session.add(message)
-    record(
-        session,
-        case,
-        kind="opened",
-        summary=f"Opened from a message received by {message.channel}",
-        actor=actor,
-        now=now,
-        after={"message": message.id, "received_at": message.received_at.isoformat()},
-    )
-    return case
-
-
 def add_message(
     session: Session, case_id: int, message: Message, *, rule: str, now: datetime, actor: str = "filing"
 ) -> None:
@@ -110,12 +66,28 @@ def add_message(
     )
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Which suggestion stood beside the form that an officer filled in, and whether they could not see it (blind)."""
+
+    suggestion_id: int | None
+    blind: bool = False
+
+
 def confirm(
-    session: Session, case_id: int, labels: Labels, *, officer_id: int, settings: Settings, now: datetime
+    session: Session,
+    case_id: int,
+    labels: Labels,
+    *,
+    officer_id: int,
+    settings: Settings,
+    now: datetime,
+    seen: Seen | None = None,
 ) -> Case:
     """An officer says what a case is: its first message's labels become facts and its deadlines start.
 
-    Confirming again corrects it: the type's history stays, and deadlines follow the new procedure.
+    Confirming again corrects it: the type's history stays, and deadlines follow the new procedure. Without `seen` the
+    newest suggestion counts as the one that was seen.
     """
     check(labels, settings)
     case = find_case(session, case_id)
@@ -123,7 +95,7 @@ def confirm(
         raise ImpossibleMove(f"{case.reference} is closed. Reopen it before you change what it is.")
     before = _labels_of(case)
     first = first_message(session, case)
-    _keep_decision(session, case, first, labels, officer_id, now)
+    _keep_decision(session, case, first, labels, officer_id, now, seen)
     corrected = case.status == CaseStatus.OPEN
     procedure = procedure_for(settings, labels.type, labels.team)
     if procedure != case.procedure:
@@ -271,20 +243,29 @@ def _confirmed_as(labels: Labels, corrected: bool, settings: Settings) -> str:
 
 
 def _keep_decision(
-    session: Session, case: Case, message: Message, labels: Labels, officer_id: int, now: datetime
+    session: Session,
+    case: Case,
+    message: Message,
+    labels: Labels,
+    officer_id: int,
+    now: datetime,
+    seen: Seen | None,
 ) -> None:
     """Keep what was suggested beside what was chosen: training and the accuracy report learn from it."""
-    newest = select(Suggestion).where(Suggestion.message_id == message.id).order_by(col(Suggestion.id).desc()).limit(1)
-    suggestion = session.exec(newest).first()
+    order = (col(Suggestion.created_at).desc(), col(Suggestion.id).desc())
+    suggestions = select(Suggestion.id).where(Suggestion.message_id == message.id).order_by(*order)
+    if seen is not None:
+        suggestions = suggestions.where(Suggestion.id == seen.suggestion_id)
     assert case.id is not None
     assert message.id is not None
     session.add(
         Decision(
             case_id=case.id,
             message_id=message.id,
-            suggestion_id=suggestion.id if suggestion else None,
+            suggestion_id=session.exec(suggestions.limit(1)).first(),
             officer_id=officer_id,
             decided_at=now,
+            blind=seen is not None and seen.blind,
             **asdict(labels),
         )
     )

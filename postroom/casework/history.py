@@ -6,7 +6,8 @@ Events are append-only. Each carries the hash of the case's event before it, so 
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from postroom.models.tables import metadata
 BEGINNING = "0" * 64
 
 _CASES = metadata.tables["feedback_case"]
+_INSERT_EVENTS = metadata.tables["event"].insert()
 _COUNT_CHANGE = (
     update(_CASES)
     .where(_CASES.c.id == bindparam("case"), _CASES.c.version == bindparam("seen"))
@@ -32,17 +34,26 @@ class ChangedMeanwhile(Temporary):
     """Somebody else changed the case between our reading and our writing it."""
 
 
-def _hash(event: Event) -> str:
+@dataclass(frozen=True)
+class First:
+    """What the first event of a new case tells."""
+
+    case_id: int
+    summary: str
+    after: dict[str, Any]
+
+
+def _hash(event: Mapping[str, Any]) -> str:
     content = {
-        "case": event.case_id,
-        "number": event.number,
-        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": event.actor,
-        "kind": event.kind,
-        "summary": event.summary,
-        "before": event.before,
-        "after": event.after,
-        "previous": event.previous_hash,
+        "case": event["case_id"],
+        "number": event["number"],
+        "at": event["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": event["actor"],
+        "kind": event["kind"],
+        "summary": event["summary"],
+        "before": event["before"],
+        "after": event["after"],
+        "previous": event["previous_hash"],
     }
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -69,21 +80,40 @@ def record(
         raise ChangedMeanwhile(f"{case.reference} was changed by somebody else. Look at it again.")
     set_committed_value(case, "version", case.version + 1)
     last = _last_hash(session, case.id) if case.version > 1 else None
-    event = Event(
-        case_id=case.id,
-        number=case.version,
-        at=now,
-        actor=actor,
-        kind=kind,
-        summary=summary,
-        before=before or {},
-        after=after or {},
-        previous_hash=last or BEGINNING,
-        hash="",
-    )
-    event.hash = _hash(event)
+    values: dict[str, Any] = {
+        "case_id": case.id,
+        "number": case.version,
+        "at": now,
+        "actor": actor,
+        "kind": kind,
+        "summary": summary,
+        "before": before or {},
+        "after": after or {},
+        "previous_hash": last or BEGINNING,
+    }
+    event = Event(**values, hash=_hash(values))
     session.add(event)
     return event
+
+
+def record_first(session: Session, firsts: Sequence[First], *, kind: str, actor: str, now: datetime) -> None:
+    """Write the first events of cases that were inserted with version 1 in this transaction: nobody else can have
+    changed them yet, and all are written with one statement."""
+    rows = [
+        {
+            "case_id": first.case_id,
+            "number": 1,
+            "at": now,
+            "actor": actor,
+            "kind": kind,
+            "summary": first.summary,
+            "before": {},
+            "after": first.after,
+            "previous_hash": BEGINNING,
+        }
+        for first in firsts
+    ]
+    session.connection().execute(_INSERT_EVENTS, [row | {"hash": _hash(row)} for row in rows])
 
 
 def _last_hash(session: Session, case_id: int) -> str | None:
@@ -105,7 +135,7 @@ def _break(case: Case, events: list[Event]) -> str:
     for number, event in enumerate(events, start=1):
         if event.number != number:
             return f"event {number} is missing"
-        if event.previous_hash != previous or event.hash != _hash(event):
+        if event.previous_hash != previous or event.hash != _hash(event.model_dump()):
             return f"event {number} ({event.kind}) was changed after it was written"
         previous = event.hash
     if case.version != len(events):

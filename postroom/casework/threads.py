@@ -12,11 +12,11 @@ from postroom.casework.cases import (
     find_case,
     first_message,
     officer,
-    open_case,
     open_deadlines,
     surviving_case,
 )
 from postroom.casework.history import record
+from postroom.casework.opening import open_case
 from postroom.models.case import Case, CaseStatus, DeadlineState
 from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.message import Message

@@ -22,6 +22,7 @@ _LABELS = {
 DONE = {
     "confirmed": "{about} is confirmed.",
     "confirmed-sealed": "{about} is confirmed. It is sealed now: only its own team can open it.",
+    "confirmed-blind": "{about} is confirmed. You decided first: what was suggested stands below.",
     "corrected": "{about} is corrected.",
     "acknowledged": "The acknowledgement is recorded.",
     "responded": "The response is recorded.",
@@ -32,10 +33,11 @@ DONE = {
     "machine": "The message is marked as machine mail.",
     "spam": "The message is marked as spam. It is kept with the machine mail.",
     "release": "The message is filed again now. If nothing has changed, it will come back here.",
+    "fetch": "All of the message is fetched at the mailbox's next poll. Until it is here, the part stays here.",
     "several-new-case": "New cases made: {about}. They await confirmation.",
     "several-machine": "Messages marked as machine mail: {about}.",
     "several-spam": "Messages marked as spam: {about}.",
-    "several-release": "Messages that are filed again now: {about}.",
+    "several-release": "Messages that are fetched or filed again now: {about}.",
     "read": "The new messages are marked as read.",
     "moved": "The message is now on {about}.",
     "moved-to-new": "The message is the new case {about}, which awaits confirmation.",
@@ -54,7 +56,7 @@ HELD_BECAUSE = {
     "new_matter": ("A new matter, perhaps", "They answer an old case, but may be about something else."),
     "incomplete": (
         "Not all here",
-        "Only a part could be fetched. The whole is still in the mailbox: look at it there.",
+        "Only a part could be fetched. The whole is asked for again by itself, or at once where you say so.",
     ),
     "too_large": ("Too large", "Larger than the limit, but all here. The limit is intake.maximum_bytes."),
     "unreadable": (
@@ -82,6 +84,7 @@ _SENDERS = {
     "pass": "The sender's address is their own",
     "fail": "Somebody else seems to have written this under the sender's address",
     "none": "Nothing proves that the sender's address is their own",
+    "temperror": "Whether the sender's address is their own could not be checked, for DNS did not answer",
     "unknown": "Whether the sender's address is their own was not checked",
 }
 

@@ -125,7 +125,7 @@ def _mailbox(pieces: list[_Piece]) -> Mailbox:
     if brackets:
         last = brackets[-1]
         before, after = _phrase(pieces[:last]), _phrase(pieces[last + 1 :])
-        return Mailbox(before or after, _usable(pieces[last].text) or _lone_address(pieces[last].text.split()))
+        return Mailbox(before or after, _in_brackets(pieces[last].text))
     bare = "".join(f'"{piece.text}"' if piece.kind == '"' else piece.text for piece in pieces if piece.kind != "(")
     email = _usable(bare)
     if email:
@@ -135,7 +135,14 @@ def _mailbox(pieces: list[_Piece]) -> Mailbox:
     email = _lone_address(words)
     if not email:
         return Mailbox(_phrase(pieces), "")
-    return Mailbox(unfold_words(" ".join(word for word in words if _usable(word) != email).replace('"', "")), email)
+    name = " ".join(word for word in words if _of_word(word) != email)
+    return Mailbox(unfold_words(name.replace('"', "")), email)
+
+
+def _in_brackets(text: str) -> str:
+    """The address in brackets, which some programs quote, encode, or put a name before."""
+    plain = unfold_words(text) if text.startswith("=?") else text
+    return _usable(plain) or _usable(plain.strip('"')) or _lone_address(plain.split())
 
 
 def _phrase(pieces: list[_Piece]) -> str:
@@ -163,7 +170,7 @@ def _usable(address: str) -> str:
     """`address` in lower case; empty where it is none."""
     if _PLAIN.fullmatch(address):
         return address.rstrip(".")
-    address = _SCHEME.sub("", address.strip(), count=1).strip().strip("'").rstrip(".,;")
+    address = _SCHEME.sub("", address.strip(), count=1).strip().strip("'").rstrip(".,;>")
     if address.startswith("@"):  # an old source route: <@relay,@relay:pat@home>
         address = address.rpartition(":")[2]
     if address and not address.startswith('"'):
@@ -173,7 +180,11 @@ def _usable(address: str) -> str:
     return address.lower() if clean_line(address) == address else ""
 
 
+def _of_word(word: str) -> str:
+    return _usable(word) or _usable(word.strip("[]"))
+
+
 def _lone_address(words: list[str]) -> str:
     """The one address among `words`; empty where there is none, or where there are several."""
-    found = [email for email in map(_usable, words) if email]
+    found = [email for email in map(_of_word, words) if email]
     return found[0] if len(found) == 1 else ""

@@ -12,12 +12,12 @@ from sqlmodel import col, select
 
 from postroom.intake.attachment_danger import look
 from postroom.intake.clamd import Scanned, scan_bytes
-from postroom.intake.parse import attachment_content
+from postroom.intake.parse import attached_files
 from postroom.models.database import open_session
 from postroom.models.failures import Unreachable
+from postroom.models.large_content import read_content
 from postroom.models.message import Attachment, AttachmentCheck, CheckState, Message, Scan
 from postroom.models.queues import claim
-from postroom.models.raw_message import RawMessage
 from postroom.models.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -66,21 +66,17 @@ def _check(engine: Engine, message_id: int, settings: Settings) -> None:
         attachments = session.exec(
             select(Attachment).where(Attachment.message_id == message_id).order_by(col(Attachment.position))
         ).all()
-        raw = session.exec(
-            select(RawMessage.content)
-            .join(Message, col(Message.raw_message_id) == RawMessage.id)
-            .where(Message.id == message_id)
-        ).one()
+        raw_message_id = session.exec(select(Message.raw_message_id).where(Message.id == message_id)).one()
+        raw = read_content(session.connection(), raw_message_id)
+    files = attached_files(raw) if attachments else ()
     for attachment in attachments:
-        _check_attachment(engine, attachment, raw, settings)
+        if attachment.scan == Scan.NOT_YET and not (attachment.sniffed_type and settings.intake.clamd is None):
+            _check_attachment(engine, attachment, files[attachment.position].read(), settings)
     _end(engine, message_id)
 
 
-def _check_attachment(engine: Engine, attachment: Attachment, raw: bytes, settings: Settings) -> None:
+def _check_attachment(engine: Engine, attachment: Attachment, content: bytes, settings: Settings) -> None:
     """What a look shows is kept before the scanner is asked, which may be away."""
-    if attachment.scan != Scan.NOT_YET or (attachment.sniffed_type and settings.intake.clamd is None):
-        return
-    content = attachment_content(raw, attachment.position)
     seen = look(attachment.name, attachment.content_type, content)
     _keep(engine, attachment, sniffed_type=seen.type, danger=seen.danger)
     if settings.intake.clamd is not None:

@@ -1,17 +1,26 @@
-"""Whether the address in From is really the sender's: what the council's own gateway found. Pure.
+"""Whether the address in From is really the sender's: what is found of it, and what that means. Pure.
 
-Anybody can write an Authentication-Results header (RFC 8601 1.6). Only the topmost is read, and it counts only where it
-carries exactly the configured authserv-id: the gateway writes its own above whatever came in.
+Anybody can write an Authentication-Results header (RFC 8601 1.6), so only those are read that nobody but the council's
+own gateway can have written, by their place and by the configured authserv-id.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from postroom.intake.dmarc import RELAXED, Policy, aligned
 
 _VALUE_CHARACTERS = 10_000
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"();=]+|=')
-_METHODS = ("dmarc", "dkim", "spf")
+_RESULTS = "authentication-results"
+_ABOUT = {
+    "dkim": ("header.d", "header.i"),
+    "spf": ("smtp.mailfrom", "smtp.helo"),
+    "dmarc": ("header.from",),
+}
+"""The properties of each method that name whom it is about."""
+_LMTP = re.compile(r"(?:utf8)?lmtps?a?")
 
 
 class Sender(StrEnum):
@@ -21,6 +30,8 @@ class Sender(StrEnum):
     FAIL = "fail"
     NONE = "none"
     """It was looked at, and nothing speaks for the address or against it."""
+    TEMPERROR = "temperror"
+    """It could not be looked at, since DNS did not answer; later it may."""
     UNKNOWN = "unknown"
     """Nobody looked: the configuration does not ask for it."""
 
@@ -42,65 +53,97 @@ UNKNOWN = Authentication(Sender.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class _Finding:
-    """One result of a header: as in "dkim=pass header.d=home.example"."""
+class Finding:
+    """One result (RFC 8601 2.7): `method` is dmarc, dkim or spf, `domain` whom it is about: who signed, who sent the
+    envelope, or whom DMARC looked at. `note` goes with it, in words."""
 
     method: str
     result: str
-    properties: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def domain(self) -> str:
-        """The domain that it is about: who signed, who sent the envelope, or whom DMARC looked at."""
-        names = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom", "smtp.helo"), "dmarc": ("header.from",)}
-        found = next((self.properties[name] for name in names[self.method] if name in self.properties), "")
-        return found.rpartition("@")[2].lower()
+    domain: str
+    note: str = ""
 
     @property
     def words(self) -> str:
-        return f"{self.method.upper()} {self.result}" + (f" for {self.domain[:100]}" if self.domain else "")
+        about = f" for {self.domain[:100]}" if self.domain else ""
+        note = f", which {self.note}" if self.note and self.result == "fail" else ""
+        return f"{self.method.upper()} {self.result}{about}{note}"
 
 
-def from_gateway(headers: Sequence[str], authserv_id: str, sender_email: str) -> Authentication | None:
-    """What the gateway `authserv_id` found about `sender_email`; None where the topmost of `headers` is not its own."""
+def headers_of_gateway(headers: Sequence[tuple[str, str]], authserv_id: str) -> tuple[str, ...]:
+    """The Authentication-Results that the gateway itself wrote, of a message's headers (names in lower case) from the
+    topmost on.
+
+    Each server writes its headers above those that came in. So whatever stands above the topmost Received was written
+    by the server that took the mail in, or behind it; the hop from there into a local mailbox, by LMTP, is passed over.
+    Of those that stand below, only the topmost counts: that the gateway writes one on every mail is its part of the
+    bargain, and a sender can put any number under it.
+    """
+    first = next((at for at, header in enumerate(headers) if _is_received_from_outside(*header)), 0)
+    above = [value for name, value in headers[:first] if name == _RESULTS]
+    below = [value for name, value in headers[first:] if name == _RESULTS]
+    return tuple(value for value in above or below[:1] if _written_by(value) == authserv_id.lower())
+
+
+def findings_in(headers: Sequence[str]) -> tuple[Finding, ...] | None:
+    """What the Authentication-Results `headers` say; None where there are none."""
     if not headers:
         return None
-    found_by, *results = _split(headers[0][:_VALUE_CHARACTERS])
-    if (found_by.split() or [""])[0].lower() != authserv_id.lower():
-        return None
-    findings = tuple(_findings(results))
-    sender = _judge(findings, sender_email.rpartition("@")[2].lower())
-    return Authentication(sender, tuple(finding.words for finding in findings) or ("the gateway found nothing",))
+    return tuple(finding for header in headers for finding in _findings(_split(header[:_VALUE_CHARACTERS])[1:]))
 
 
-def aligned(domain: str, of_sender: str) -> bool:
-    """Whether who holds `domain` speaks for the sender's domain: it is the same, or one above it (RFC 7489 3.1)."""
-    if not domain or not of_sender:
-        return False
-    return domain == of_sender or ("." in domain and of_sender.endswith(f".{domain}"))
+def by_gateway(findings: Sequence[Finding] | None, sender_email: str) -> Authentication:
+    """What the gateway's findings say about `sender_email`. It does not look again where DNS did not answer it."""
+    if findings is None:
+        return Authentication(Sender.NONE, ("the gateway did not say what it found",))
+    sender = judge(findings, sender_email.rpartition("@")[2].lower())
+    details = tuple(dict.fromkeys(finding.words for finding in findings)) or ("the gateway found nothing",)
+    return Authentication(Sender.NONE if sender == Sender.TEMPERROR else sender, details)
 
 
-def _judge(findings: Sequence[_Finding], domain: str) -> Sender:
+def judge(findings: Sequence[Finding], domain: str, policy: Policy = RELAXED) -> Sender:
     """DMARC where it says yes or no; otherwise a signature or an envelope of the sender's own domain (RFC 7489 4.2)."""
-    results = {finding.result for finding in findings if finding.method == "dmarc"}
-    others = any(f.method == "dmarc" and f.domain and not aligned(f.domain, domain) for f in findings)
+    dmarc = [finding for finding in findings if finding.method == "dmarc"]
+    others = any(finding.domain and not aligned(finding.domain, domain) for finding in dmarc)
+    results = {finding.result for finding in dmarc}
     if "fail" in results or (others and "pass" in results):
         return Sender.FAIL
     if "pass" in results:
         return Sender.PASS
-    own = [finding for finding in findings if finding.method != "dmarc" and aligned(finding.domain, domain)]
-    if any(finding.result == "pass" for finding in own):
+    own = {f.result for f in findings if f.method != "dmarc" and policy.aligned(f.method, f.domain, domain)}
+    if "pass" in own:
         return Sender.PASS
-    return Sender.FAIL if any(finding.result in ("fail", "hardfail") for finding in own) else Sender.NONE
+    if "temperror" in own | results:
+        return Sender.TEMPERROR
+    return Sender.FAIL if own & {"fail", "hardfail"} else Sender.NONE
 
 
-def _findings(results: Sequence[str]) -> Iterator[_Finding]:
+def _is_received_from_outside(name: str, value: str) -> bool:
+    """Whether it is a Received other than that of a local delivery by LMTP (RFC 2033, RFC 3848).
+
+    A sender's greeting and address stand in the gateway's own; so where "by" or "with" comes twice it is not believed.
+    """
+    if name != "received":
+        return False
+    words = re.sub(r"[();]", " ", value[:_VALUE_CHARACTERS].lower()).split()
+    if words.count("by") != 1 or words.count("with") != 1:
+        return True
+    protocol = words[words.index("with") + 1 :][:1]
+    return not (protocol and _LMTP.fullmatch(protocol[0]))
+
+
+def _written_by(header: str) -> str:
+    return (_split(header[:_VALUE_CHARACTERS])[0].split() or [""])[0].lower()
+
+
+def _findings(results: Sequence[str]) -> Iterator[Finding]:
     for result in results:
         pairs = list(_pairs(result))
         if pairs:
             method = pairs[0][0].partition("/")[0].strip().lower()
-            if method in _METHODS:
-                yield _Finding(method, pairs[0][1].lower()[:20], {k.lower(): v for k, v in pairs[1:]})
+            if method in _ABOUT:
+                properties = {name.lower(): value for name, value in pairs[1:]}
+                about = next((properties[name] for name in _ABOUT[method] if name in properties), "")
+                yield Finding(method, pairs[0][1].lower()[:20], about.rpartition("@")[2].rstrip(".").lower())
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

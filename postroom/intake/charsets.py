@@ -1,7 +1,9 @@
 """From bytes to text when the label may be wrong, and text that any database and page can take."""
 
+import binascii
 import codecs
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from postroom.intake.guessed_charset import guess_codec
@@ -54,11 +56,24 @@ _ALIASES = {
     "x-sjis": "cp932",
 }
 _NO_LABELS = {"", "x-unknown", "unknown-8bit", "unknown", "x-user-defined", "default", "_autodetect", "binary", "8bit"}
-_SIBLINGS = {"cp950": ("big5hkscs",), "iso2022_jp_ext": ("iso2022_jp_2004", "iso2022_jp_2"), "euc_jp": ("cp932",)}
+_JIS_OF_WINDOWS, _LOOSE_UTF_7 = "jis of windows", "loose utf-7"
+_SIBLINGS = {
+    "cp950": ("big5hkscs",),
+    "iso2022_jp_ext": (_JIS_OF_WINDOWS, "iso2022_jp_2004", "iso2022_jp_2"),
+    "euc_jp": ("cp932",),
+    "utf-7": (_LOOSE_UTF_7,),
+}
 """Where a text breaks the rules of the charset that it names, the one that it may be in."""
 _NOT_FOR_MAIL = {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs"}
 """Python codecs that are no charsets of mail; some take quadratic time."""
+_WIDE_CODECS = frozenset({"gb18030", "cp949", "cp950", "cp932", "euc_jp"})
+_WINDOWS_PUNCTUATION = frozenset((b"\x85", b"\x91", b"\x92", b"\x93", b"\x94", b"\x96", b"\x97"))
+"""Quotation marks and dashes of Windows. Where nothing else is beyond ASCII, and they stand alone, it is no East Asian
+text."""
+_RUN = re.compile(rb"[\x80-\xff]+")
 _ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"), (b"\x1b(J", "iso2022_jp_ext"))
+_SAMPLE = 4_000
+_NOT_BY_CHANCE = 4
 _WIDE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
@@ -109,10 +124,12 @@ def decode(data: bytes, label: str = "") -> tuple[str, str]:
         return data.decode("ascii").replace("\x00", ""), defect
     if codec.startswith(("utf-16", "utf-32")):
         codec = _wide_codec(data, codec)
-    if codec == "cp1252" and (text := _if_readable(data, "utf-8")) is not None and _WIDE.search(data):
+    if _may_be_utf_8(data, codec) and (text := decode_as(data, "utf-8")) is not None:
         return text, f"in UTF-8 though it says {clean_line(label)[:40]}"
+    if codec in _WIDE_CODECS and all(run in _WINDOWS_PUNCTUATION for run in _RUN.findall(data)):
+        return clean(data.decode("cp1252", "replace")), f"in Windows-1252 though it says {clean_line(label)[:40]}"
     for candidate in (*_by_escape(data, codec), codec, *_SIBLINGS.get(codec, ()), "utf-8"):
-        text = _if_readable(data, candidate) if candidate else None
+        text = decode_as(data, candidate) if candidate else None
         if text is not None:
             return text, defect
         if codec and not defect:
@@ -120,9 +137,20 @@ def decode(data: bytes, label: str = "") -> tuple[str, str]:
     return _best_guess(data, codec), defect
 
 
-def _if_readable(data: bytes, codec: str) -> str | None:
+def _may_be_utf_8(data: bytes, codec: str) -> bool:
+    """Whether `data`, if it can be read as UTF-8, is in it and not in `codec`. By chance one letter of another script
+    looks like UTF-8; several don't."""
+    if codec in ("", "utf-8", "utf-7") or codec.startswith(("utf-16", "utf-32")):
+        return False
+    letters = _WIDE.findall(data, 0, _SAMPLE)
+    return len(letters) >= (1 if codec == "cp1252" else _NOT_BY_CHANCE)
+
+
+def decode_as(data: bytes, codec: str) -> str | None:
+    """The text of `data` if all of it can be read by `codec`."""
+    own = _OWN_CODECS.get(codec)
     try:
-        return clean(data.decode(codec).removeprefix("\ufeff"))
+        return clean((own(data) if own else data.decode(codec)).removeprefix("\ufeff"))
     except (LookupError, ValueError):
         return None
 
@@ -140,7 +168,7 @@ def _wide_codec(data: bytes, codec: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return codec
     first, second = data[:2000:2].count(0), data[1:2000:2].count(0)
-    if not first + second and _if_readable(data, "utf-8") is not None:
+    if not first + second and decode_as(data, "utf-8") is not None:
         return "utf-8"
     if codec != "utf-16":
         return codec
@@ -155,7 +183,7 @@ def _best_guess(data: bytes, codec: str) -> str:
         return clean(data.decode("utf-16", "replace"))
     if _mostly_wide(data):
         return clean(_utf_8_with_strays(data))
-    guessed = _if_readable(data, guess_codec(data))
+    guessed = decode_as(data, guess_codec(data))
     return guessed if guessed is not None else clean(data.decode("cp1252", "replace"))
 
 
@@ -176,3 +204,54 @@ def _utf_8_with_strays(data: bytes) -> str:
         at = wide.end()
     pieces.append(data[at:].decode("cp1252", "replace"))
     return "".join(pieces)
+
+
+_JIS_ESCAPE = re.compile(rb"\x1b(\$[@B]|\([A-Z]|\$\([A-Z])")
+
+
+def _from_jis_of_windows(data: bytes) -> str:
+    """ISO-2022-JP with what Windows adds to it, such as numbers in circles (CP50221). Raises `ValueError`."""
+    plain, *shifted = _JIS_ESCAPE.split(data)
+    pieces = [plain.decode("ascii")]
+    for escape, text in zip(shifted[::2], shifted[1::2], strict=True):
+        if escape in (b"$@", b"$B"):
+            pieces.append(b"".join(map(_to_shift_jis, text[::2], text[1::2])).decode("cp932"))
+        elif escape == b"(I":
+            pieces.append(bytes(byte | 0x80 for byte in text).decode("cp932"))
+        else:
+            pieces.append(text.decode("ascii"))
+    return "".join(pieces)
+
+
+def _to_shift_jis(row: int, cell: int) -> bytes:
+    if not (0x21 <= row <= 0x7E and 0x21 <= cell <= 0x7E):
+        raise ValueError(row)
+    first = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+    second = cell + (0x7E if row % 2 == 0 else 0x20 if cell > 0x5F else 0x1F)
+    return bytes((first, second))
+
+
+_SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]*)-?")
+
+
+def _from_loose_utf_7(data: bytes) -> str:
+    """UTF-7 beside base64 that is none, as under a signature. Raises `ValueError` beyond ASCII."""
+    return _SHIFTED.sub(_shifted, data).decode("utf-8")
+
+
+def _shifted(word: re.Match[bytes]) -> bytes:
+    letters = word[1]
+    if not letters:
+        return b"+" if word[0] == b"+-" else word[0]
+    whole = len(letters) * 6 // 16 * 2
+    try:
+        data = binascii.a2b_base64(letters + b"A" * (-len(letters) % 4))[:whole]
+        return data.decode("utf-16-be").encode() if data else word[0]
+    except ValueError:
+        return word[0]
+
+
+_OWN_CODECS: dict[str, Callable[[bytes], str]] = {
+    _JIS_OF_WINDOWS: _from_jis_of_windows,
+    _LOOSE_UTF_7: _from_loose_utf_7,
+}

@@ -77,8 +77,7 @@ def _before_signature(lines: list[str], end: int) -> int:
 
 
 def _before_notice(lines: list[str], end: int) -> int:
-    """Where the last paragraphs are a notice: one that begins as such and, to the end, says at least two of the thing"
-    "s
+    """Where the last paragraphs are a notice: one that begins as such and, to the end, says at least two of the things
     that notices say."""
     if not end:
         return end

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -14,28 +13,22 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from postroom.casework.bounces import note_bounce
-from postroom.casework.cases import add_message, open_case
-from postroom.intake.authentication import UNKNOWN, Authentication, Sender
-from postroom.intake.candidates import (
-    about_something_new,
-    candidates_for,
-    facts_of,
-    is_to_bounce_address,
-    recipients_of,
-    returned_letter,
-)
-from postroom.intake.machine_mail import Machine, Verdict, judge
-from postroom.intake.own_addresses import own_addresses
+from postroom.casework.cases import add_message
+from postroom.casework.opening import open_cases
+from postroom.intake.authentication import Sender
+from postroom.intake.candidates import about_something_new, candidates_for, returned_letter
+from postroom.intake.doubts import why_likely_machine, why_unreadable
+from postroom.intake.machine_mail import Machine
 from postroom.intake.parse import ParsedMessage
-from postroom.intake.parse_in_time import parse_in_time
-from postroom.intake.returned_mail import Failure, Returned, read_returned
-from postroom.intake.sender_check import check_sender
-from postroom.intake.signatures import LookUp, look_up_text
-from postroom.intake.threading_rules import Doubt, Facts, decide, decide_about_matter, decide_for_machine
+from postroom.intake.receive import EMAIL
+from postroom.intake.returned_mail import Failure, Returned
+from postroom.intake.storing import said, store, stored_before
+from postroom.intake.threading_rules import Doubt, Facts, Match, decide, decide_about_matter, decide_for_machine
+from postroom.intake.understanding import Understood, understand
 from postroom.models.database import open_session
 from postroom.models.failures import NotFound
 from postroom.models.large_content import read_content
-from postroom.models.message import Attachment, AttachmentCheck, Message
+from postroom.models.message import Message
 from postroom.models.outgoing_mail import Bounce
 from postroom.models.queues import claim_some, pause_after
 from postroom.models.raw_message import Filing, FilingState, HeldBecause, RawMessage
@@ -43,84 +36,45 @@ from postroom.models.settings import Settings
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
-"""Messages filed with one commit. On SQLite nobody else can write meanwhile, so the receiver waits for as long."""
+BATCH = 25
+"""Messages filed with one commit: were each as slow to read as may be, they would still be filed within the lease. On
+SQLite nobody else can write during the commit's transaction, which takes tens of milliseconds."""
 SMALL = 262_144
 """Bytes of a message that is read together with others."""
+BATCH_BYTES = 4_194_304
+"""Bytes of messages that are understood before they are filed; more would take memory, and gain nothing."""
 _DOUBTS = {Doubt.SENDER: HeldBecause.DOUBTFUL_SENDER, Doubt.MATTER: HeldBecause.NEW_MATTER}
 _BOUNCES = {Failure.NONE: Bounce.NONE, Failure.SOFT: Bounce.SOFT, Failure.HARD: Bounce.HARD}
 _RACES = 3
 """Tries to store a message while another worker stores the same one; the second look finds it."""
 
-_Said = tuple[str, str]
-"""What makes a message the same as another: its Message-ID and the digest of its content."""
 
-
-@dataclass(frozen=True)
-class Understood:
-    """What was understood of a raw message, before any case is looked at. Its bytes are not kept."""
-
-    raw_message_id: int
-    channel: str
-    received_at: datetime
-    parsed: ParsedMessage
-    verdict: Verdict
-    facts: Facts
-    recipients: list[str]
-    authentication: Authentication
-    returned: Returned | None
-    """What a bounce says; None for any other mail."""
-
-
-def process_one(engine: Engine, settings: Settings, now: datetime, look_up: LookUp = look_up_text) -> bool:
-    """File the messages that wait, up to `BATCH` of them; False where none is due. `look_up` asks DNS.
+def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
+    """File the messages that wait, up to `BATCH` of them; False where none is due.
 
     They share a transaction, for a commit takes longer than a message. Whatever goes wrong with one of them, the others
     are filed, each by itself then, and it is tried again later and at last held.
     """
     claimed = claim_some(engine, Filing, FilingState.WAITING, now, settings.workers.lease, most=BATCH)
     understood: list[Understood] = []
+    size = 0
     for raw in _readable(engine, claimed, settings, now):
         with _trying(engine, raw.id, settings, now):
-            understood.append(understand(raw, settings, look_up))
+            understood.append(understand(raw, settings))
+        size += raw.size
+        if size >= BATCH_BYTES:
+            _file_understood(engine, understood, settings, now)
+            understood, size = [], 0
+    _file_understood(engine, understood, settings, now)
+    return bool(claimed)
+
+
+def _file_understood(engine: Engine, understood: list[Understood], settings: Settings, now: datetime) -> None:
+    """File all together; where that can't be, each by itself."""
     if understood and not _filed_together(engine, understood, settings, now):
         for each in understood:
             with _trying(engine, each.raw_message_id, settings, now):
                 _file_alone(engine, each, settings, now)
-    return bool(claimed)
-
-
-def understand(raw: RawMessage, settings: Settings, look_up: LookUp = look_up_text) -> Understood:
-    """Parse `raw` and judge what sent it, and whether its sender is who they say."""
-    assert raw.id is not None
-    parsed = parse_in_time(raw.content)
-    verdict = judge(
-        parsed,
-        own_addresses=own_addresses(settings.council),
-        null_sender=raw.source == "smtp" and not raw.envelope_sender,
-        to_bounce_address=is_to_bounce_address(raw, parsed, settings),
-    )
-    authentication = UNKNOWN if verdict.machine != Machine.NONE else check_sender(raw, parsed, settings, look_up)
-    if authentication.sender == Sender.FAIL:
-        verdict = replace(verdict, may_answer=False, why_not=verdict.why_not or "somebody else may have written it")
-    returned = read_returned(raw.content) if verdict.machine == Machine.BOUNCE else None
-    return Understood(
-        raw_message_id=raw.id,
-        channel=raw.channel,
-        received_at=raw.received_at,
-        parsed=parsed,
-        verdict=verdict,
-        facts=facts_of(
-            raw,
-            parsed,
-            settings,
-            returned=returned.tokens if returned else (),
-            vouched=authentication.speaks_for_sender,
-        ),
-        recipients=recipients_of(raw, parsed),
-        authentication=authentication,
-        returned=returned,
-    )
 
 
 def load(engine: Engine, raw_message_id: int) -> RawMessage:
@@ -203,10 +157,30 @@ def _file(session: Session, understood: list[Understood], settings: Settings, no
     by_id = {each.raw_message_id: each for each in understood}
     waiting = select(Filing).where(col(Filing.raw_message_id).in_(by_id), Filing.state == FilingState.WAITING)
     in_order = waiting.order_by(col(Filing.raw_message_id)).with_for_update()
-    fresh = list(_without_copies(session, session.exec(in_order).all(), by_id, now))
+    asked = [filing for filing in session.exec(in_order) if not _put_off(filing, by_id, settings, now)]
+    fresh = list(_without_copies(session, asked, by_id, now))
     messages = store(session, [by_id[filing.raw_message_id] for filing in fresh])
+    opening: list[Message] = []
     for filing, message in zip(fresh, messages, strict=True):
-        _place(session, filing, by_id[filing.raw_message_id], message, settings, now)
+        each = by_id[filing.raw_message_id]
+        if opening and each.facts.names_something:  # which may be one of these
+            open_cases(session, opening, settings=settings, now=now)
+            opening = []
+        if _place(session, filing, each, message, now):
+            opening.append(message)
+    if opening:
+        open_cases(session, opening, settings=settings, now=now)
+
+
+def _put_off(filing: Filing, understood: dict[int, Understood], settings: Settings, now: datetime) -> bool:
+    """Whether to ask DNS again, later, before an officer is asked: it did not say whether the sender of what names a
+    case is who they say. What names none is not kept waiting."""
+    each = understood[filing.raw_message_id]
+    unanswered = each.authentication.sender == Sender.TEMPERROR and each.facts.names_something
+    if not unanswered or filing.attempts >= settings.intake.attempts:
+        return False
+    filing.not_before = now + pause_after(filing.attempts)
+    return True
 
 
 def _without_copies(
@@ -223,10 +197,9 @@ def _without_copies(
             filing.duplicate_of_id = original
 
 
-def _place(
-    session: Session, filing: Filing, understood: Understood, message: Message, settings: Settings, now: datetime
-) -> None:
-    """End the filing of a stored message: on a case, as machine mail, or in the holding pen."""
+def _place(session: Session, filing: Filing, understood: Understood, message: Message, now: datetime) -> bool:
+    """End the filing of a stored message: on a case, as machine mail, or in the holding pen. True where it opens a
+    case, which the caller does for many together."""
     candidates = candidates_for(session, understood.facts)
     if understood.verdict.machine != Machine.NONE:
         match = decide_for_machine(understood.facts, candidates)
@@ -235,22 +208,33 @@ def _place(
         if understood.returned:
             _note_bounce(session, understood.facts, understood.returned, message, now)
         end(session, filing, FilingState.MACHINE, now, reason=understood.verdict.why_not)
-        return
+        return False
     match = decide(understood.facts, candidates)
     if match.case_id is not None:
         reference, new = about_something_new(session, match.case_id, understood.parsed)
         match = decide_about_matter(match, understood.facts, reference, new)
-    if _is_empty(understood.parsed):
-        hold(session, filing, HeldBecause.EMPTY, "It has no subject, no words and no attachment.", now)
-    elif match.is_proposal:
-        hold(session, filing, _DOUBTS[match.doubt or Doubt.SENDER], match.reason, now)
+    if held := _why_held(understood, match, filing):
+        hold(session, filing, *held, now)
         filing.proposed_case_id = match.case_id
     else:
-        if match.case_id is None:
-            open_case(session, message, settings=settings, now=now)
-        else:
+        if match.case_id is not None:
             add_message(session, match.case_id, message, rule=str(match.rule), now=now)
         end(session, filing, FilingState.ON_CASE, now)
+        return match.case_id is None
+    return False
+
+
+def _why_held(understood: Understood, match: Match, filing: Filing) -> tuple[HeldBecause, str] | None:
+    """Why an officer should see a message first, the strongest reason; None where it finds its place by itself."""
+    parsed = understood.parsed
+    if reason := why_unreadable(parsed):
+        return HeldBecause.UNREADABLE, reason
+    if _is_empty(parsed):
+        return HeldBecause.EMPTY, "It has no subject, no words and no attachment."
+    seen = filing.decided_by is not None  # an officer released it, and did not call it a machine's
+    if understood.channel == EMAIL and not seen and (reason := why_likely_machine(parsed, understood.verdict)):
+        return HeldBecause.LIKELY_MACHINE, reason
+    return (_DOUBTS[match.doubt or Doubt.SENDER], match.reason) if match.is_proposal else None
 
 
 def _note_bounce(session: Session, facts: Facts, returned: Returned, message: Message, now: datetime) -> None:
@@ -262,69 +246,6 @@ def _note_bounce(session: Session, facts: Facts, returned: Returned, message: Me
 
 def _is_empty(parsed: ParsedMessage) -> bool:
     return not (parsed.subject or parsed.text.strip() or parsed.attachments)
-
-
-def said(parsed: ParsedMessage) -> _Said:
-    """What makes a message the same as another."""
-    return parsed.message_id, parsed.content_digest
-
-
-def stored_before(session: Session, understood: list[Understood]) -> dict[_Said, int]:
-    """The raw messages that said the same before: the same Message-ID with the same content."""
-    query = select(Message.message_id, Message.content_digest, Message.raw_message_id).where(
-        col(Message.message_id).in_({each.parsed.message_id for each in understood})
-    )
-    return {(message_id, digest): raw_message_id for message_id, digest, raw_message_id in session.exec(query)}
-
-
-def store(session: Session, understood: Sequence[Understood]) -> list[Message]:
-    """Keep what was understood of messages, flushed together; their attachments wait to be looked at and scanned."""
-    messages = [_message(each) for each in understood]
-    session.add_all(messages)
-    session.flush()
-    for each, message in zip(understood, messages, strict=True):
-        assert message.id is not None
-        session.add_all(_attachments(message.id, each.parsed))
-        if each.parsed.attachments:
-            session.add(AttachmentCheck(message_id=message.id, not_before=each.received_at))
-    return messages
-
-
-def _message(understood: Understood) -> Message:
-    parsed, verdict = understood.parsed, understood.verdict
-    return Message(
-        raw_message_id=understood.raw_message_id,
-        channel=understood.channel,
-        received_at=understood.received_at,
-        sent_at=parsed.date,
-        sender_name=parsed.sender.name,
-        sender_email=parsed.sender.email,
-        recipients=understood.recipients,
-        subject=parsed.subject,
-        text=parsed.text,
-        new_text=parsed.new_text,
-        has_html=parsed.has_html,
-        message_id=parsed.message_id,
-        content_digest=parsed.content_digest,
-        machine=verdict.machine,
-        may_answer=verdict.may_answer,
-        why_not=verdict.why_not,
-        defects=list(parsed.defects),
-        authentication=understood.authentication.sender,
-        authentication_details=list(understood.authentication.details),
-    )
-
-
-def _attachments(message_id: int, parsed: ParsedMessage) -> Iterator[Attachment]:
-    for position, found in enumerate(parsed.attachments):
-        yield Attachment(
-            message_id=message_id,
-            position=position,
-            name=found.name,
-            content_type=found.content_type,
-            size=found.size,
-            digest=found.digest,
-        )
 
 
 def end(session: Session, filing: Filing, state: FilingState, now: datetime, reason: str = "") -> None:

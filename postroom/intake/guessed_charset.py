@@ -9,6 +9,13 @@ _LATIN = "cp1252"
 _FREQUENT_LEADS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp950": (0xA4, 0xC6)}
 """The first bytes of the letters that are in daily use."""
 _SIGNS = (0xA1, 0xA3)
+_RUN = re.compile(rb"[\x80-\xff]+")
+_RUN_LENGTH = 3
+"""Bytes beyond ASCII stand together in scripts other than Latin: so many on average."""
+_MANY, _WIDE_RUN_LENGTH = 24, 1.6
+"""In some East Asian charsets the second byte of a letter may be ASCII, so that the runs are short."""
+_FIRST_CYRILLIC = 0xC0
+"""The lowest of the letters in both Cyrillic charsets. Words of nothing below are hardly ever East Asian."""
 _CYRILLIC_LETTERS = 5
 """Fewer may as well be accented capitals."""
 
@@ -19,15 +26,14 @@ def guess_codec(data: bytes) -> str:
     high = sample.translate(None, bytes(range(128)))
     if not high:
         return _LATIN
-    if _in_runs(sample):
+    runs = len(_RUN.findall(sample))
+    if len(high) >= _RUN_LENGTH * runs:
+        if min(high) >= _FIRST_CYRILLIC and runs > 1 and (cyrillic := _of_cyrillic(high)):
+            return cyrillic
         return _of_wide_letters(sample) or _of_cyrillic(high) or _LATIN
+    if len(high) >= _MANY and len(high) >= _WIDE_RUN_LENGTH * runs:
+        return _of_wide_letters(sample) or _LATIN
     return _LATIN
-
-
-def _in_runs(sample: bytes) -> bool:
-    """Whether the bytes beyond ASCII stand together, as in scripts other than Latin."""
-    runs = re.findall(rb"[\x80-\xff]+", sample)
-    return sum(map(len, runs)) >= 3 * len(runs)
 
 
 def _of_wide_letters(sample: bytes) -> str:

@@ -4,11 +4,17 @@ work is linear in the block's size."""
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from postroom.intake.charsets import clean, clean_line, decode
+from postroom.intake.charsets import clean, clean_line, codec_for, decode, decode_as
+from postroom.intake.guessed_charset import guess_codec
 from postroom.intake.limits import Limits
 
 _LEADING_BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*+(?:\r\n|\n|\r))*+")
+_INDENTED = re.compile(rb"[ \t]++(?=[A-Za-z][A-Za-z-]*+:)")
+_CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}\"?([\w.:-]{2,40})", re.IGNORECASE)
+_SAYS_LITTLE = ("", "utf-8", "cp1252", "utf-7")
+"""Charsets that are named on mail in any other."""
 _ENVELOPE_LINE = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r)")
 _FOLD = re.compile(r"[\r\n]+[ \t]*|\t")
 _ANGLES = re.compile(r"<([^<>]+)>")
@@ -55,8 +61,10 @@ class Headers:
 
     def __init__(self, items: Iterable[tuple[str, str]], defects: Iterable[str] = ()) -> None:
         self.defects = tuple(defects)
+        self.in_order = tuple(items)
+        """Names and values as they stood, from the topmost on."""
         self.by_name: dict[str, list[str]] = {}
-        for name, value in items:
+        for name, value in self.in_order:
             self.by_name.setdefault(name, []).append(value)
 
     def all(self, name: str) -> tuple[str, ...]:
@@ -75,13 +83,15 @@ def read_headers(content: bytes, limits: Limits, start: int = 0, end: int | None
     if start == 0:
         at = _end_of(_LEADING_BLANKS, content, at, end)
         at = _end_of(_ENVELOPE_LINE, content, at, end)
+    at = _end_of(_INDENTED, content, at, end)
     stop = min(end, at + limits.header_bytes)
     ends = _BY_LINE_FEED if content.find(b"\n", at, stop) >= 0 else _BY_CARRIAGE_RETURN
+    raw = _RawCharset(content, at, stop, ends)
     items: list[tuple[str, str]] = []
     defects: list[str] = []
     header = ends.header.match(content, at, stop)
     while header and len(items) < limits.headers:
-        items.append((header[1].decode("ascii").lower(), _unfold(header[2], limits)))
+        items.append((header[1].decode("ascii").lower(), _unfold(header[2], limits, raw)))
         at = header.end()
         header = ends.header.match(content, at, stop)
         if header is None and (skipped := _junk(content, at, stop, ends)):
@@ -105,7 +115,11 @@ def _end_of(pattern: re.Pattern[bytes], content: bytes, start: int, end: int) ->
 def _junk(content: bytes, at: int, stop: int, ends: _LineEnds) -> int:
     """Where headers go on behind lines that are none; 0 where they don't."""
     for _ in range(_JUNK_LINES):
-        if ends.empty.match(content, at, stop) or not (line := ends.line.match(content, at, stop)):
+        if (
+            ends.empty.match(content, at, stop)
+            or content.startswith(b"--", at)
+            or not (line := ends.line.match(content, at, stop))
+        ):
             return 0
         at = line.end()
         header = ends.header.match(content, at, stop)
@@ -131,8 +145,39 @@ def _find_body(content: bytes, at: int, stop: int, end: int, ends: _LineEnds, fu
     return at, "no empty line after the headers" if at < end else ""
 
 
-def _unfold(value: bytes, limits: Limits) -> str:
-    text = decode(value[: limits.value_characters])[0].strip(" \t\r\n")
+class _RawCharset:
+    """What bytes that are neither ASCII nor UTF-8 are likely to be in, in the headers of one block: what the body says
+    that it is in, else what all of them together look like."""
+
+    def __init__(self, content: bytes, start: int, stop: int, ends: _LineEnds) -> None:
+        self._content, self._start, self._stop, self._ends = content, start, stop, ends
+
+    @cached_property
+    def codec(self) -> str:
+        """A Python codec."""
+        empty = self._ends.empty_later.search(self._content, self._start, self._stop)
+        block = self._content[self._start : empty.start() if empty else self._stop]
+        said = _CHARSET.search(block)
+        codec = codec_for(said[1].decode("ascii", "replace")) if said else ""
+        if codec in _SAYS_LITTLE or codec.startswith(("utf-16", "utf-32", "iso2022", "hz")):
+            return guess_codec(b"\n".join(line for line in block.splitlines() if not line.isascii()))
+        return codec
+
+    def decode(self, value: bytes) -> str:
+        """The text of a header's value."""
+        if value.isascii():
+            return decode(value)[0]
+        text = decode_as(value, "utf-8")
+        if text is None:
+            text = decode_as(value, self.codec)
+        return decode(value)[0] if text is None else text
+
+
+def _unfold(value: bytes, limits: Limits, raw: _RawCharset) -> str:
+    value = value[: limits.value_characters]
+    if value.isascii() and (plain := value.decode("ascii").strip(" \t\r\n")).isprintable():
+        return plain  # as nearly all are
+    text = raw.decode(value).strip(" \t\r\n")
     return text if text.isascii() and text.isprintable() else clean(_FOLD.sub(" ", text))
 
 

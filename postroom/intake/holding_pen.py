@@ -8,10 +8,13 @@ from datetime import datetime
 from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import add_message, officer, open_case
+from postroom.casework.cases import add_message, officer
+from postroom.casework.opening import open_case
 from postroom.casework.threads import BY_OFFICER
-from postroom.intake.filing import Understood, end, load, said, store, stored_before, understand
+from postroom.intake.filing import end, load
 from postroom.intake.machine_mail import Machine
+from postroom.intake.storing import said, store, stored_before
+from postroom.intake.understanding import Understood, understand
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove, NotFound
@@ -61,15 +64,19 @@ def mark_as_spam(engine: Engine, raw_message_id: int, *, officer_id: int, now: d
 
 def release(engine: Engine, raw_message_id: int, *, officer_id: int, now: datetime) -> None:
     """Let the filing worker try a held message again, from its bytes: a limit was raised since, say, or an address
-    added to a case. Raises `ImpossibleMove` where it is not held any more, or not all of it is here."""
+    added to a case. One of which only a part is here stays, and its mailbox is asked for all of it.
+
+    Raises `ImpossibleMove` where it is not held any more.
+    """
     with open_session(engine) as session:
         filing = _held(session, raw_message_id)
+        filing.attempts, filing.not_before, filing.decided_by = 0, now, officer_id
         if filing.held_because == HeldBecause.INCOMPLETE:
-            raise ImpossibleMove("Not all of this message is here, so it can't be filed by itself.")
-        _forget(session, _message_of(session, raw_message_id))
-        filing.state, filing.attempts, filing.not_before, filing.ended_at = FilingState.WAITING, 0, now, None
-        filing.reason, filing.held_because, filing.proposed_case_id = "An officer released it.", "", None
-        filing.decided_by = officer_id
+            filing.reason = "An officer asked for all of it, which the mailbox's next poll fetches."
+        else:
+            _forget(session, _message_of(session, raw_message_id))
+            filing.state, filing.ended_at, filing.reason = FilingState.WAITING, None, "An officer released it."
+            filing.held_because, filing.proposed_case_id = "", None
         session.add(filing)
         session.commit()
 

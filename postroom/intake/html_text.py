@@ -28,9 +28,15 @@ _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 _DATA_URI = re.compile(r"data:[a-z]{2,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
 
 
-_INTRODUCES = ("gmail_attr", "moz-cite-prefix", "protonmail_quote-head", "zmail_extra_hr")
-_QUOTES = ("yahoo_quoted", "ymail_android_signature_quoted", "wordsection-quoted")
-_OLDER_FROM_HERE = ("divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "olk_src_body_section")
+_QUOTED = re.compile(
+    "gmail_attr|moz-cite-prefix|protonmail_quote-head|zmail_extra_hr"
+    "|yahoo_quoted|ymail_android_signature_quoted|wordsection-quoted",
+    re.IGNORECASE,
+)
+_OLDER_FROM_HERE = re.compile(
+    "divrplyfwdmsg|stopspelling|appendonsend|mail-editor-reference-message-container|olk_src_body_section",
+    re.IGNORECASE,
+)
 """Classes and ids by which mail programs mark older mail: its introduction, all of it, or where it begins."""
 _OUTLOOK_RULE = re.compile(
     r"border:\s*none;\s*border-top:\s*solid\s+(?:#e1e1e1|#b5c4df|windowtext)\s+1\.0pt;\s*padding:\s*3\.0pt",
@@ -99,10 +105,11 @@ class _Writer:
 
     def _mark(self, element: etree._Element) -> None:
         """Note where older mail begins, if `element` says so. From a begin without an end all is older."""
-        names = f"{element.get('id', '')} {element.get('class', '')}".lower()
-        if any(name in names for name in _OLDER_FROM_HERE) or _OUTLOOK_RULE.search(element.get("style", "")):
+        names = " ".join(filter(None, (element.get("id"), element.get("class"))))
+        style = element.get("style")
+        if (names and _OLDER_FROM_HERE.search(names)) or (style and _OUTLOOK_RULE.search(style)):
             self._note(_BEGIN)
-        elif any(name in names for name in (*_INTRODUCES, *_QUOTES)):
+        elif names and _QUOTED.search(names):
             self._note(_BEGIN)
             self._marked.append(element)
 

@@ -21,7 +21,7 @@ from postroom.models.settings import Mailbox
 
 GOODBYE_SECONDS = 1.0
 _THROTTLED = re.compile(
-    r"throttl|too many|backoff|rate limit|\[(?:LIMIT|INUSE|OVERQUOTA)\]|maximum number of conn", re.I
+    r"throttl|too many|backoff|rate limit|bandwidth limit|\[(?:LIMIT|INUSE|OVERQUOTA)\]|maximum number of conn", re.I
 )
 """How servers say that it was too much: RFC 5530 and RFC 9051 codes, Exchange, Gmail and Dovecot."""
 _PAUSE = re.compile(r"backoff time:? (\d{1,9}) milliseconds", re.I)

@@ -15,6 +15,8 @@ PART_BYTES = 1_048_576
 """A larger message is fetched alone, in parts of this size."""
 ATTEMPTS = 3
 """Tries to fetch a message before it is left on the server, for a person."""
+SHORT = 0.9
+"""A message with less than so much of its announced size is taken for cut off."""
 WINDOW = 50_000
 """UIDs looked for at once: a server names them all in one line, and imaplib refuses lines over a million bytes."""
 
@@ -85,6 +87,11 @@ class Fetcher:
             self._note_failure(batch, had)
             raise
 
+    def fetch_again(self, client: IMAPClient, uid: int) -> list[Fetched]:
+        """One that was given up, tried once more. Empty where a large one is not finished yet."""
+        self._tries.pop(uid, None)
+        return self._fetch(client, [uid])
+
     def _note_failure(self, batch: list[int], had: int) -> None:
         if len(batch) > 1:
             self._alone_up_to = batch[-1]
@@ -101,11 +108,11 @@ class Fetcher:
         if (size := sizes.get(first, 0)) > self._maximum_bytes:
             return [_headers(client, first, _too_large(size))]
         if size > PART_BYTES:
-            return self._in_parts(client, first)
+            return self._in_parts(client, first, size)
         small = _small(sizes, min(PART_BYTES, self._maximum_bytes))
-        return _together(client, [uid for uid in batch if uid not in sizes or uid in small])
+        return _together(client, [uid for uid in batch if uid not in sizes or uid in small], sizes)
 
-    def _in_parts(self, client: IMAPClient, uid: int) -> list[Fetched]:
+    def _in_parts(self, client: IMAPClient, uid: int, size: int) -> list[Fetched]:
         """A large message, or nothing yet where time is up: the next call goes on."""
         until = monotonic() + self._patience
         if self._partial[0] != uid:
@@ -116,7 +123,7 @@ class Fetcher:
             content += part or b""
             if part is None or len(part) < PART_BYTES:
                 self._partial = (0, bytearray())
-                return [Fetched(uid, None if part is None else bytes(content))]
+                return [Fetched(uid, None) if part is None else _measured(uid, bytes(content), size)]
             if len(content) > self._maximum_bytes:
                 self._partial = (0, bytearray())
                 return [_headers(client, uid, _too_large(len(content)))]
@@ -141,16 +148,30 @@ def _small(sizes: dict[int, int], limit: int) -> set[int]:
     return small
 
 
-def _together(client: IMAPClient, uids: list[int]) -> list[Fetched]:
+def _together(client: IMAPClient, uids: list[int], sizes: dict[int, int]) -> list[Fetched]:
     fetched = client.fetch(uids, ["BODY.PEEK[]"])
-    return [_whole(fetched, uid) for uid in uids]
+    return [_whole(client, fetched, uid, sizes.get(uid, 0)) for uid in uids]
 
 
-def _whole(fetched: dict[int, Any], uid: int) -> Fetched:
+def _whole(client: IMAPClient, fetched: dict[int, Any], uid: int, size: int) -> Fetched:
+    """What came of a small message. Where that is too short it is fetched once more; some servers announce sizes that
+    are not true, so one that comes the same again is taken, unless it is nothing."""
     content = _value(fetched, uid, b"BODY[]")
-    if content is None and uid in fetched:
-        return Fetched(uid, b"", "The mail server lists it but gave no content; it is still in the mailbox.")
-    return Fetched(uid, content)
+    if content is not None and _is_short(content, size):
+        content = max(content, _value(client.fetch([uid], ["BODY.PEEK[]"]), uid, b"BODY[]") or b"", key=len)
+    if content or (content is None and uid not in fetched) or (content == b"" and not size):
+        return Fetched(uid, content)
+    return Fetched(uid, b"", "The mail server lists it but gave no content; it is still in the mailbox.")
+
+
+def _measured(uid: int, content: bytes, size: int) -> Fetched:
+    """A large message; one that ends too soon is not whole."""
+    reason = f"Only {len(content):,} of its {size:,} bytes came; the whole is still in the mailbox."
+    return Fetched(uid, content, reason if _is_short(content, size) else "")
+
+
+def _is_short(content: bytes, size: int) -> bool:
+    return len(content) < size * SHORT
 
 
 def _headers(client: IMAPClient, uid: int, reason: str) -> Fetched:

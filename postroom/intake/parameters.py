@@ -1,12 +1,16 @@
 """Content-Type and its kin with their parameters (RFC 2045 5.1, RFC 2183, RFC 2231), as they really come."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from postroom.intake.charsets import clean, decode
 
 _LONGEST = 8_192
+_USUAL = 100
+"""Characters of headers that are worth remembering."""
 _PARAMETER = re.compile(r'([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*+"|[^;]*)')
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _ESCAPE = re.compile(r'\\(["\\])')
@@ -18,7 +22,7 @@ class Structured:
     """The value of a structured header, in lower case, and its parameters; their names are in lower case too."""
 
     value: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 _NOTHING = Structured()
@@ -28,8 +32,16 @@ def read_structured(header: str) -> Structured:
     """Read a header such as `text/plain; charset=utf-8`. Never raises; of a parameter given twice the first counts."""
     if not header:
         return _NOTHING
-    if header.isalnum():
-        return Structured(header.lower())
+    return _read_usual(header) if len(header) <= _USUAL else _read(header)
+
+
+@lru_cache(maxsize=256)
+def _read_usual(header: str) -> Structured:
+    """Nearly all mail says one of a few things."""
+    return _read(header)
+
+
+def _read(header: str) -> Structured:
     main, _, rest = header[:_LONGEST].partition(";")
     main = (_COMMENT.sub(" ", main) if "(" in main else main).strip().strip("\"'")
     value, _, misplaced = main.partition(" ")  # "text/plain charset=utf-8"

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, Pipe
 from queue import Empty, SimpleQueue
 
 from postroom.intake.limits import Limits
-from postroom.intake.parse import ParsedMessage, parse
+from postroom.intake.parse import TOOK_TOO_LONG, ParsedMessage, parse
 
 SECONDS = 10.0
 """Longest time for one mail, measured on the clock: five times what the slowest known mail needs."""
@@ -65,7 +65,7 @@ def parse_in_time(content: bytes, seconds: float = SECONDS) -> ParsedMessage:
     child = _idle_or_new()
     parsed = child.parse(content, seconds)
     if parsed is None:
-        return _by_its_headers(content, seconds)
+        return _by_its_headers(content)
     _idle.put(child)
     return parsed
 
@@ -77,10 +77,10 @@ def _idle_or_new() -> _Child:
         return _Child()
 
 
-def _by_its_headers(content: bytes, seconds: float) -> ParsedMessage:
+def _by_its_headers(content: bytes) -> ParsedMessage:
     parsed = parse(content[:SMALL_BYTES], _HEADERS_ONLY)
-    defect = f"it could not be read in {seconds:g} seconds; only its headers were"
-    return replace(parsed, text="", new_text="", html=None, attachments=(), defects=(defect, *parsed.defects))
+    defects = (TOOK_TOO_LONG, *parsed.defects)
+    return replace(parsed, text="", new_text="", html=None, attachments=(), defects=defects)
 
 
 def _serve(connection: Connection) -> None:

@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -12,10 +13,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import and_, col, select
 
-from postroom.intake import after_storing
+from postroom.intake import after_storing, fetch_again
 from postroom.intake.backing_off import pause_after
 from postroom.intake.imap_connection import connect, conversation, hang_up, idle, in_words
 from postroom.intake.imap_fetch import BATCH, Fetched, Fetcher, after_last_uid, uids_from
+from postroom.intake.mailbox_lease import LEASE, renewed
 from postroom.intake.oauth import Tokens
 from postroom.intake.receive import EMAIL, Delivery, receive
 from postroom.intake.wire import Wire
@@ -27,8 +29,8 @@ from postroom.models.settings import Mailbox, Settings
 
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN = timedelta(seconds=5)
-"""A poller holds its mailbox so much longer than a poll may take."""
+LEASE_MARGIN = 5.0
+"""Seconds for which a lease is renewed after a poll should have been over."""
 COMPARE_EVERY = timedelta(hours=1)
 """How often the folder is compared with the journal as a whole; also after each login."""
 LONGEST_IDLE = 240.0
@@ -76,7 +78,7 @@ class MailboxPoller:
         self._idle_failures = 0
         self._hampered = False
         self._alarmed = False
-        self._deadline = timedelta(seconds=mailbox.deadline_seconds)
+        self._until_next_poll = timedelta(seconds=mailbox.poll_seconds) + LEASE
         self._held_until = self._started
         self._stopping = threading.Event()
 
@@ -104,7 +106,10 @@ class MailboxPoller:
             self._watch(cursor, now)
             return False
         try:
-            with self._wire.deadline(self._mailbox.deadline_seconds):
+            with (
+                renewed(self._hold, self._clock, self._mailbox.deadline_seconds + LEASE_MARGIN),
+                self._wire.deadline(self._mailbox.deadline_seconds),
+            ):
                 worked = self._poll(cursor, now)
         except PostroomError as error:
             self._disconnect()
@@ -120,10 +125,10 @@ class MailboxPoller:
         return worked
 
     def _held(self, now: datetime) -> bool:
-        """Whether the mailbox is ours for a whole poll. What a poll writes renews the hold: a backlog commits less."""
-        if now + self._deadline <= self._held_until:
+        """Whether the mailbox is ours. What a poll writes renews the hold: a backlog commits less."""
+        if now + LEASE <= self._held_until:
             return True
-        return self._hold.take(now, self._deadline + LEASE_MARGIN)
+        return self._hold.take(now, LEASE)
 
     def stop(self) -> None:
         """End whatever another thread waits for in here, now and from now on."""
@@ -144,11 +149,11 @@ class MailboxPoller:
                 fetched = self._fetcher.fetch(client, self._pending)
         receive(self._engine, [self._delivery(one, one.content) for one in fetched if one.content is not None], now)
         dealt_with = {one.uid for one in fetched}
-        worked = bool(self._pending)
+        worked = bool(self._pending) or self._fetch_again(client, now)
         self._pending = [uid for uid in self._pending if uid not in dealt_with]
         self._unfinished += [one.uid for one in fetched if one.is_whole]
         last_uid = max(dealt_with, default=0)
-        until = now + self._deadline + LEASE_MARGIN
+        until = self._clock() + self._until_next_poll
         held = self._hold.record(
             held_until=until,
             uid_validity=self._validity,
@@ -159,6 +164,28 @@ class MailboxPoller:
         )
         self._held_until = until if held else now
         return worked
+
+    def _fetch_again(self, client: IMAPClient, now: datetime) -> bool:
+        """Ask for all of a message of which a part is in the holding pen; whether there was one to ask for."""
+        part = fetch_again.due(self._engine, self._source, self._position(self._validity, ""), now)
+        if part is None:
+            return False
+        fetch_again.put_off(self._engine, part, now)
+        with conversation(self._mailbox.name, self._wire):
+            fetched = self._fetcher.fetch_again(client, part.uid)
+        for one in fetched:
+            if one.content is None:
+                fetch_again.note(self._engine, part, "Not all of it is here, and it is in the mailbox no longer.")
+            elif not one.is_whole:
+                fetch_again.note(self._engine, part, one.held_because)
+            else:
+                whole = replace(self._delivery(one, one.content), position=part.position + fetch_again.WHOLE)
+                (number,) = receive(self._engine, [whole], now)
+                fetch_again.supersede(self._engine, part, number, now)
+                self._unfinished.append(one.uid)
+        if not fetched:
+            fetch_again.go_on(self._engine, part, now)
+        return True
 
     def _looked(self, cursor: MailboxCursor, now: datetime) -> IMAPClient:
         """A client with the folder selected, and what is in it known. A connection that was kept may be gone: then one
@@ -194,14 +221,15 @@ class MailboxPoller:
         """What of the whole folder is not in the journal yet, and what is stored but not flagged or moved yet."""
         if validity != self._validity:
             self._fetcher.forget()
-        stored = self._stored(validity)
+        stored, late = self._stored(validity)
         done = cursor.done_uid if cursor.uid_validity == validity else 0
         self._pending = sorted(present - stored.keys())
-        self._unfinished = sorted(uid for uid in present & stored.keys() if stored[uid] and uid > done)
+        self._unfinished = sorted(uid for uid in present & stored.keys() if stored[uid] and (uid > done or uid in late))
         self._validity, self._compared_at = validity, now
 
-    def _stored(self, validity: int) -> dict[int, bool]:
-        """The UIDs in the journal, and whether each is there as a whole: what was held as it came in is not."""
+    def _stored(self, validity: int) -> tuple[dict[int, bool], set[int]]:
+        """The UIDs in the journal, and whether each is there as a whole: what was held as it came in is not. And those
+        that became whole later."""
         held = and_(Filing.state == FilingState.HELD, col(Filing.ended_at) == RawMessage.received_at)
         query = (
             select(RawMessage.position, held)
@@ -209,11 +237,18 @@ class MailboxPoller:
             .where(RawMessage.source == self._source)
             .where(col(RawMessage.position).startswith(self._position(validity, ""), autoescape=True))
         )
+        stored: dict[int, bool] = {}
+        late: set[int] = set()
         try:
             with open_session(self._engine, read_only=True) as session:
-                return {int(position.rpartition("/")[2]): not held for position, held in session.exec(query)}
+                for position, is_part in session.exec(query):
+                    uid = fetch_again.uid_of(position)
+                    stored[uid] = stored.get(uid, False) or not is_part
+                    if position.endswith(fetch_again.WHOLE):
+                        late.add(uid)
         except SQLAlchemyError as error:
             raise NotStored("What is stored could not be looked up; the mailbox is read later.") from error
+        return stored, late
 
     def _finished(self, client: IMAPClient, cursor: MailboxCursor) -> dict[str, int | str]:
         """Flag or move what is stored, and say for the cursor how that went: a fault there never keeps mail waiting."""

@@ -14,7 +14,7 @@ FORWARD_MARK = re.compile(
 """A forward is known by this line; it stands alone."""
 
 _VERBS = (
-    "wrote|writes|writes thus|said|schrieb|schreibt|a écrit|écrivait|escribió|ha escrito|escreveu"
+    "wrote|writes|writes thus|said|schrieb|schreibt|geschreven|menulis|a écrit|écrivait|escribió|ha escrito|escreveu"
     "|ha scritto|scrive|schreef"
     "|ysgrifennodd|napisał|napisała|napisał\\(a\\)|pisze|skrev|skrifaði|kirjoitti|a scris|napsal"
     "|napsala|napísal|írta|yazdı"
@@ -25,9 +25,24 @@ INTRODUCTION = re.compile(
     rf"(?=.*(?<!\w)(?:{_VERBS})\b).{{1,400}}[:：]\s*|.{{1,400}}(?:写道|寫道)[:：]\s*", re.IGNORECASE
 )
 """Somebody wrote; the line ends with a colon."""
+VERB_AT_THE_END = re.compile(rf"(?<!\w)(?:{_VERBS})(?!\w)[^,.:：]{{0,25}}[:：]\s*$", re.IGNORECASE)
+"""Without a date the verb is what the line is about: "the said page, for example thus:" are somebody's words."""
 QUOTING = re.compile(r"(?:quoting|zitat von|citando a|in (?:a )?message|in reply to)\s.{1,200}[:：]\s*", re.IGNORECASE)
-BARE_INTRODUCTION = re.compile(r".{0,200}<[^<>\s]{1,100}@[^<>\s]{1,200}>\s*(?:\([^()]{1,60}\))?[:：]\s*")
+BARE_INTRODUCTION = re.compile(
+    r".{0,200}<[^<>\s]{1,100}@[^<>\s]{1,200}>\s*(?:\([^()]{1,60}\))?(?:님이 작성|sent)?[:：]\s*"
+)
 """A date, a name and an address with a colon, as Gmail writes in Japanese or Russian."""
+STAMPED = re.compile(
+    r"\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2},? "
+    r"(?:\d{1,2}:\d\d\b.{0,200}[:：]|.{0,200}<[^<>\s]{1,100}@[^<>\s]{1,200}>:?)\s*"
+)
+"""A line that begins with a date in numbers, as Gmail wrote once."""
+RULED_INTRODUCTION = re.compile(
+    r"[-‐_=]{2,}+\s*+(?:[^@]{0,200}@.{0,200}|on [^\d]{0,100}\d.{0,200}|.{1,60})?\bwrote:?\s*[-‐_=]{2,}"
+    r"|>>> [^\d]{1,200}\b\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b.{0,12}\d\d(?:\s?[ap]m)?\s?>>>",
+    re.IGNORECASE,
+)
+"""Somebody wrote, between dashes (Zoho, Samsung, Domino) or arrows (GroupWise): all below is older."""
 
 ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,200}")
 DIGITS_OF_A_DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{1,2}:\d\d\b")
@@ -49,24 +64,34 @@ DATE_FIELD = re.compile(
     r"|data|inviato|verzonden"
     r"|anfonwyd|dyddiad|wysłano|wysłane|skickat|sendt|dato|lähetetty|отправлено|дата|elküldve"
     r"|gönderildi|trimis|odesláno"
-    r"|发送时间|寄件日期|送信日時|보낸 날짜)\s?[*]{0,2}\s?[:：]",
+    r"|dátum|发送时间|寄件日期|送信日時|보낸 날짜)\s?[*]{0,2}\s?[:：]",
     re.IGNORECASE,
 )
 OTHER_FIELD = re.compile(
     r"[* ]{0,3}(?:to|subject|cc|an|betreff|à|objet|para|asunto|assunto|a|oggetto|aan|onderwerp|at"
-    r"|pwnc|do|temat|till|ämne"
+    r"|pwnc|do|temat|predmet|till|ämne"
     r"|til|emne|vastaanottaja|aihe|кому|тема|címzett|tárgy|kime|konu|către|subiect|komu|předmět|收件人"
     r"|主题|宛先|件名|받는 사람|제목"
     r"|reply-to|importance|organization|attachments)\s?[*]{0,2}\s?[:：]",
     re.IGNORECASE,
 )
 DIVIDER = re.compile(
-    r"[-_=* ]{0,40}(?:original message|ursprüngliche nachricht|message d['’]origine|message original|mensaje original"
+    r"[-‐_=* ]{0,40}(?:original message|ursprüngliche nachricht|message d['’]origine|message original|mensaje original"
     r"|messaggio originale|mensagem original|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość"
     r"|neges wreiddiol|ursprungligt meddelande|oprindelig meddelelse|original appointment"
-    r"|reply message)?[-_=* ]{3,80}",
+    r"|reply message)?[-‐_=* ]{3,80}",
     re.IGNORECASE,
 )
+ORIGINAL_MESSAGE = re.compile(
+    r"[-‐_=*]{3,40}\s{0,3}(?:original message|reply message|ursprüngliche nachricht|message d['’]origine"
+    r"|message original|mensaje original|messaggio originale|mensagem original|oorspronkelijk bericht"
+    r"|wiadomość oryginalna"
+    r"|oryginalna wiadomość|neges wreiddiol|ursprungligt meddelande|oprindelig meddelelse"
+    r"|pôvodná správa"
+    r"|původní zpráva|eredeti üzenet|исходное сообщение|原始邮件|原始郵件|original)\s{0,3}[-‐_=*]{3,40}",
+    re.IGNORECASE,
+)
+"""The words of a program between dashes; without a head below they do as well."""
 """The line above the head of the older mail: words between dashes, or a rule."""
 SMALL_HEAD = re.compile(r"from:? .{1,200}\bdate:? .{1,200}\bto:? .{1,300}", re.IGNORECASE)
 """A head on one line, as telephones write it."""
@@ -84,20 +109,21 @@ POINTS_BELOW = re.compile(
 """The writer says that there are own words further down, within what is quoted."""
 
 SENT_FROM = re.compile(
-    r"(?:sent (?:from|via|using|with|by) (?:my |the |an? )?(?:\[?outlook|iphone|ipad|ipod|apple"
-    r"|samsung|galaxy|huawei|xiaomi|pixel"
-    r"|android|mobile|phone|blackberry|windows|nokia|htc|sony|xperia|oneplus|motorola|mail\b"
-    r"|mail for windows|yahoo|aol|bt|sky|virgin"
-    r"|gmail|proton|fairphone|tablet|handset|smartphone|talktalk|tesco|ee\b|o2\b|three|vodafone"
-    r"|mailbird|spark|btinternet"
-    r"|three mobile|hotmail|surface|ios|device|wireless|cell|t-mobile|email\.)|get outlook for"
-    r"|get \[?outlook|download outlook for"
-    r"|von meinem .{1,40} gesendet|gesendet (?:von|mit|aus) .{1,60}|envoyé (?:de|depuis|à partir de) .{1,60}"
-    r"|enviado (?:desde|do|del|de) .{1,60}|inviato da .{1,60}|verzonden (?:vanaf|met|via) .{1,60}"
-    r"|skickat från min .{1,40}"
-    r"|sendt fra min .{1,40}|lähetetty .{1,40}sta|wysłan[eo] z .{1,60}|anfonwyd o(?:'m|m"
-    r"| fy) .{1,60}|отправлено с .{1,60}"
-    r"|iphone'umdan gönderildi|trimis de pe .{1,40}|iphoneから送信)",
+    r"(?!sent by (?:the |my )?(?:e-?mail|mail\b|phone|mobile|three\b|device))[<(\[]{0,2}"
+    r"(?:(?:sent )?from my (?:i(?:phone|pad|pod)|galaxy|samsung|android|mobile|phone|cell)"
+    r"|(?:please )?excuse .{1,30}, sent from my .{1,20}|sent on the (?:move|go)"
+    r"|sent (?:from|via|using|with|by) (?:my |the |an? )?(?:all-new )?\[?(?:outlook|airmail|sparrow|mailbox|alcatel"
+    r"|mymail|nine\b|blue ?mail|typeapp|zoho|workspace one|boxer|edison|canary|aqua ?mail|k-9|newton|spike"
+    r"|iphone|ipad|ipod|apple|samsung|galaxy|huawei|xiaomi|pixel|android|mobile|phone|blackberry|windows|nokia|htc|sony"
+    r"|xperia|oneplus|motorola|mail\b|yahoo|aol|bt|sky|virgin|gmail|proton|fairphone|tablet|handset|smartphone|talktalk"
+    r"|tesco|ee\b|o2\b|three|vodafone|mailbird|spark|btinternet|hotmail|surface|ios|device|wireless|cell|t-mobile"
+    r"|email\.)|get \[?outlook|download outlook for"
+    r"|diese nachricht wurde von .{1,80} gesendet|von meinem .{1,40} gesendet|gesendet (?:von|mit|aus) .{1,60}"
+    r"|envoyé (?:de|depuis|à partir de) .{1,60}|enviado (?:desde|do|del|de) .{1,60}|inviato da .{1,60}"
+    r"|verzonden (?:vanaf|met|via) .{1,60}|verstuurd vanaf .{1,40}|skickat från min .{1,40}|sendt fra min .{1,40}"
+    r"|lähetetty .{1,40}sta|wysłan[eo] z .{1,60}|odesláno z .{1,30}|anfonwyd o(?:'m|m| fy) .{1,60}"
+    r"|отправлено с .{1,60}|iphone'umdan gönderildi|trimis de pe .{1,40}"
+    r"|iphoneから送信|從我的 .{1,30} 傳送|发自我的.{1,30})",
     re.IGNORECASE,
 )
 SENT_FROM_CHARACTERS = 120
@@ -106,7 +132,8 @@ OPENING = re.compile(
     r"|do|fr|sa|so|lun|mar|mer|jeu|ven|sam"
     r"|dim|mié|jue|vie|sáb|dom|seg|ter|qua|qui|sex|wo|ma|vr|za|zo|pon|wt|śr|czw|pt|sob|niedz|man"
     r"|tir|ons|tor|fre|lør|søn)\w*\.?,?)\s"
-    r".{0,300}\d",
+    r".{0,300}\d"
+    r"|\s*\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? .{0,10}\d",
     re.IGNORECASE,
 )
 """The first line of an introduction that goes over several."""

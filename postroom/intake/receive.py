@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from postroom.intake.charsets import clean_line
+from postroom.intake.fetch_again import PAUSES
 from postroom.models import tables
 from postroom.models.failures import NotStored
 from postroom.models.large_content import goes_in_pieces, write_content
@@ -37,6 +38,9 @@ class Delivery:
     """As it came. Nobody changes it any more."""
     envelope_sender: str = ""
     envelope_recipients: tuple[str, ...] = ()
+    client_address: str | None = None
+    """The network address that brought it by SMTP, and what it called itself; None for other channels."""
+    client_name: str | None = None
     held_because: str = ""
     """Why this is not all of the message, in words: it goes straight to the holding pen."""
 
@@ -112,6 +116,8 @@ def _raw_message(delivery: Delivery, now: datetime) -> dict[str, Any]:
         "received_at": now,
         "envelope_sender": clean_line(delivery.envelope_sender),
         "envelope_recipients": [clean_line(recipient) for recipient in delivery.envelope_recipients],
+        "client_address": delivery.client_address,
+        "client_name": None if delivery.client_name is None else clean_line(delivery.client_name),
         "digest": hashlib.sha256(delivery.content).hexdigest(),
         "size": len(delivery.content),
         "content": delivery.content,
@@ -124,7 +130,7 @@ def _filing(raw_message_id: int, delivery: Delivery, now: datetime) -> dict[str,
         "raw_message_id": raw_message_id,
         "state": FilingState.HELD if held else FilingState.WAITING,
         "attempts": 0,
-        "not_before": now,
+        "not_before": now + PAUSES[0] if held else now,
         "reason": delivery.held_because,
         "held_because": HeldBecause.INCOMPLETE if held else "",
         "ended_at": now if held else None,

@@ -5,12 +5,15 @@ words is worse than to show a quotation. The work is linear in the number of lin
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from postroom.intake import quotation_marks as marks
 from postroom.intake.closings import without_closing
 
 _INTRODUCTION_LINES = 4
 _HEAD_LINES = 14
+_FIELDS = 2
+"""Two fields may be somebody's words."""
 _LONGEST_LINE = 400
 _LINES = 5_000
 """Lines in which a quotation's introduction is looked for; a longer text is kept whole from there on."""
@@ -19,7 +22,9 @@ _LONGEST_POINTER = 50_000
 _REPLY_SUBJECT = re.compile(
     r"\s*(?:re|aw|antw|sv|vs|ref|rif|odp|atb|ateb|ynt|回复|答复|返信|回覆)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
-_DASHES = frozenset("-_* \xa0")
+_ARROWS = "<<"
+"""Behind a line that begins with arrows: both stand around somebody's own words."""
+_DASHES = frozenset("-‐_* \xa0")
 """What a forward's mark begins with, where it has no colon."""
 _GAP = re.compile(r"\n{3,}")
 _QUOTED_HEAD = re.compile(r"[>| ]+(?:subject|from|date|sent|to|betreff|von|objet|de|asunto): ", re.IGNORECASE)
@@ -66,8 +71,12 @@ def _look(lines: list[str], history: Sequence[tuple[int, int]]) -> _Found:
         if number >= found.tail:
             found.forwards = found.forwards or _is_forward_mark(line)
             break
-        if (":" not in line and line[:1] not in _DASHES and "：" not in line) or len(line) > _LONGEST_LINE:
+        marked = ":" in line or line[:1] in _DASHES or "：" in line or line[-1:] == ">"
+        if not marked or len(line) > _LONGEST_LINE:
             continue
+        if _is_rule_above_older(line.strip()):
+            found.tail = number
+            break
         if _is_forward_mark(line):
             found.forwards = True
             break
@@ -80,13 +89,22 @@ def _is_forward_mark(line: str) -> bool:
     return marks.FORWARD_MARK.fullmatch(line.strip("* \t\xa0")) is not None
 
 
+def _is_rule_above_older(line: str) -> bool:
+    """Whether `line` says between dashes that what follows is an older mail."""
+    if line[:1] not in _DASHES and not line.startswith(">>>"):
+        return False
+    return bool(marks.ORIGINAL_MESSAGE.fullmatch(line) or marks.RULED_INTRODUCTION.fullmatch(line))
+
+
 def _examine(lines: list[str], number: int, found: _Found) -> None:
     """Note it where an older mail's head begins at line `number`, or its introduction ends there."""
     line = lines[number].strip()
     if not line:
         return
-    if marks.FROM_FIELD.match(line) and _is_head(lines, number):
+    if (marks.FROM_FIELD.match(line) and _is_head(lines, number)) or _is_head_in_another_order(lines, number):
         found.tail = _above_head(lines, number)
+    elif line[-1] == ">" and marks.STAMPED.fullmatch(line) and _is_quoted_next(lines, number + 1):
+        found.introductions.append((number, number + 1))
     elif line[-1] in ":：":
         start = _introduction(lines, number)
         if start is None:
@@ -111,9 +129,12 @@ def _introduction(lines: list[str], end: int) -> int | None:
 def _if_introduction(lines: list[str], start: int, end: int) -> int | None:
     """`start` where the lines introduce a quotation. One that lacks a verb, a date or an address needs quoted lines."""
     for begin in range(start, end + 1):
-        words = " ".join(line.strip() for line in lines[begin : end + 1])[-_LONGEST_LINE:]
+        words = " ".join(line.strip() for line in lines[begin : end + 1])[-_LONGEST_LINE:].replace("< ", "<")
         dated = bool(marks.DIGITS_OF_A_DATE.search(words) or marks.ADDRESS.search(words))
-        if marks.INTRODUCTION.fullmatch(words) and (dated or _is_quoted_next(lines, end + 1)):
+        told = dated or (_is_quoted_next(lines, end + 1) and marks.VERB_AT_THE_END.search(words))
+        if told and marks.INTRODUCTION.fullmatch(words):
+            return begin
+        if begin == end and marks.STAMPED.fullmatch(words) and _is_quoted_next(lines, end + 1):
             return begin
         if dated and (marks.QUOTING.fullmatch(words) or marks.BARE_INTRODUCTION.fullmatch(words)):
             return begin
@@ -126,7 +147,7 @@ def _is_quoted_next(lines: list[str], number: int, blanks: int = 2) -> bool:
     """Whether the next line with words is marked as quoted."""
     for line in lines[number : number + blanks + 1]:
         if line.strip():
-            return line.lstrip()[0] in ">|»"
+            return line.lstrip()[0] in ">|»" and not line.endswith(_ARROWS)
     return False
 
 
@@ -143,6 +164,20 @@ def _is_head(lines: list[str], number: int) -> bool:
         dated = dated or bool(marks.DATE_FIELD.match(line))
         other = other or bool(marks.OTHER_FIELD.match(line))
     return dated and other
+
+
+def _is_head_in_another_order(lines: list[str], number: int) -> bool:
+    """Hotmail and GMX began with the date or the subject. Here the lines have to stand together, with an address."""
+    if not (marks.DATE_FIELD.match(lines[number]) or marks.OTHER_FIELD.match(lines[number])):
+        return False
+    fields = list(takewhile(_is_field, lines[number : number + _HEAD_LINES]))
+    senders = [line for line in fields if marks.FROM_FIELD.match(line)]
+    dated = any(map(marks.DATE_FIELD.match, fields))
+    return len(fields) > _FIELDS and dated and any(map(marks.ADDRESS.search, senders))
+
+
+def _is_field(line: str) -> bool:
+    return any(field.match(line) for field in (marks.FROM_FIELD, marks.DATE_FIELD, marks.OTHER_FIELD))
 
 
 def _above_head(lines: list[str], number: int) -> int:
@@ -171,4 +206,6 @@ def _without(lines: list[str], found: _Found, is_reply: bool) -> list[str]:
 
 
 def _is_quoted(line: str) -> bool:
+    if line.endswith(_ARROWS):
+        return False
     return line.startswith((">", "| ", "» ")) or line in ("|", "»") or line.startswith((" >", "  >"))

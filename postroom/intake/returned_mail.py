@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from postroom.intake.charsets import clean_line, decode
+from postroom.intake.encoded_words import unfold_words
 from postroom.intake.limits import Limits
 from postroom.intake.mime import Part, read_parts
+from postroom.intake.undelivered import says_delayed, says_failed, says_full, subject_says_undelivered
 
 _READ_BYTES = 65_536
 _REASON_CHARACTERS = 300
@@ -20,17 +22,11 @@ _STATUSES = ("message/delivery-status", "message/global-delivery-status")
 _LINE_ENDS = re.compile(r"\r*\n|\r")
 _FOLD = re.compile(r"\n[ \t]+")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{0,40}):[ \t]*([^\n]{0,2000})", re.MULTILINE)
-_CODE = re.compile(r"(?<![\w.])([245])\.\d{1,3}\.\d{1,3}(?![\w.])")
-_REPLY = re.compile(r"(?<![\w.-])([45])\d\d[ -](?=\S)[^\n]{3,300}")
+_CODE = re.compile(r"(?<![\w.])([45])\.\d{1,3}\.\d{1,3}(?![\w.])")
+_REPLY = re.compile(r"(?<![\w.-])([45])\d\d[ -](?=\S)(?!\d{3}-)[^\n]{3,300}")
 _CLASS = re.compile(r"\s*([245])\.\d")
 _REPLY_CLASS = re.compile(r"[^;]{0,50};\s{0,5}([45])\d\d\b")
-_DELAYED = re.compile(
-    r"\bdelayed\b|\bdelivery delayed\b|\bstill (?:being )?(?:tried|trying)|\bwill be retried\b", re.IGNORECASE
-)
-_FAILED = re.compile(
-    r"undeliver|returned mail|delivery (?:has )?failed|failure notice|could not be delivered|unzustellbar|non remis",
-    re.IGNORECASE,
-)
+_ARRIVED = ("delivered", "relayed", "expanded")
 _OUR_HEADER = re.compile(r"^[> ]{0,8}X-Postroom-Mail:[ \t]{0,5}([0-9a-f]{8,64})[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -43,6 +39,9 @@ class Failure(IntEnum):
     """Delayed, or failed for a cause that passes (class 4)."""
     HARD = 2
     """Failed for good (class 5)."""
+
+
+_BY_CLASS = {"2": Failure.NONE, "4": Failure.SOFT, "5": Failure.HARD}
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def read_returned(content: bytes, limits: Limits = Limits()) -> Returned:
         failure, reason = max(recipients, key=lambda found: found[0])
     else:
         spoken = next((text for kind, text in texts if kind.startswith("text/")), "")
-        failure, reason = _in_words(f"{root.headers.first('subject')}\n{spoken}")
+        failure, reason = _in_words(unfold_words(root.headers.first("subject")), spoken)
     return Returned(failure, clean_line(reason)[:_REASON_CHARACTERS], tokens)
 
 
@@ -78,20 +77,20 @@ def _recipients(status: str) -> Iterator[tuple[Failure, str]]:
     for block in re.split(r"\n[ \t]*\n", status)[: _RECIPIENTS + 1]:
         fields = {name.lower(): value.strip() for name, value in _FIELD.findall(_FOLD.sub(" ", block))}
         action = re.sub(r"\([^()]*\)", "", fields.get("action", "")).strip().lower()
-        if action:
-            diagnostic = fields.get("diagnostic-code", "")
-            code = fields.get("status", "")
+        diagnostic, code = fields.get("diagnostic-code", ""), fields.get("status", "")
+        if action or ("final-recipient" in fields and _CLASS.match(code)):
             yield _failure(action, code, diagnostic), _without_type(diagnostic) or code or action
 
 
 def _failure(action: str, status: str, diagnostic: str) -> Failure:
-    """RFC 3464 2.3.3 and 2.3.4. A failure without a class of its own is one for good."""
-    if action == "delayed":
+    """RFC 3464 2.3.3 and 2.3.4, and systems that have words of their own for a failure. One without a class is for
+    good."""
+    if action.startswith("delay"):
         return Failure.SOFT
-    if action != "failed":
+    if action.startswith(_ARRIVED):
         return Failure.NONE
     found = _CLASS.match(status) or _REPLY_CLASS.match(diagnostic)
-    return Failure.SOFT if found and found[1] == "4" else Failure.HARD
+    return _BY_CLASS[found[1]] if found else Failure.HARD
 
 
 def _without_type(diagnostic: str) -> str:
@@ -99,15 +98,17 @@ def _without_type(diagnostic: str) -> str:
     return text.strip() if semicolon and " " not in kind.strip() else diagnostic
 
 
-def _in_words(text: str) -> tuple[Failure, str]:
-    """A bounce without fields: its reply codes, else what it says of a delay; a mail that came back has failed."""
+def _in_words(subject: str, text: str) -> tuple[Failure, str]:
+    """A bounce without fields: what it says of a delay, else its reply codes; a mail that came back has failed."""
     head = text[:_READ_BYTES]
     reply = _REPLY.search(head)
     code = _CODE.search(head)
     line = reply[0] if reply else next((line for line in head.split("\n") if code and code[0] in line), "")
-    if _DELAYED.search(head[:1000]):
-        return Failure.SOFT, line
-    if not (code or reply):
-        return (Failure.HARD if _FAILED.search(head[:1000]) else Failure.NONE), ""
     kind = code[1] if code else reply[1] if reply else ""
-    return (Failure.SOFT if kind == "4" else Failure.NONE if kind == "2" else Failure.HARD), line
+    if says_delayed(f"{subject}\n{head}"):
+        return Failure.SOFT, line
+    if kind in ("4", "5"):
+        return (Failure.SOFT if kind == "4" else Failure.HARD), line
+    if subject_says_undelivered(subject) or says_failed(head):
+        return (Failure.SOFT if says_full(head) else Failure.HARD), line
+    return Failure.NONE, line

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, AnyStr
 
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ LAST_LINE = b".\r\n"
 TOO_LARGE = "552 5.3.4 The message is larger than we take"
 NO_ROOM = "452 4.3.1 Too much mail comes in now; please try again later"
 
-Store = Callable[[Envelope, bytes | bytearray], Awaitable[str]]
+Store = Callable[[Session, Envelope, bytes | bytearray], Awaitable[str]]
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,8 @@ class Conversation(SMTP):
             return
         self._storing = True
         try:
-            reply = await self._store(envelope, content)
+            assert self.session is not None
+            reply = await self._store(self.session, envelope, content)
             await self.push(reply)
         finally:
             self._storing = False

@@ -4,7 +4,6 @@ to try again (451), never refused."""
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy import Engine
 
 from postroom.intake.group_commit import GroupCommit
 from postroom.intake.receive import EMAIL, Delivery, receive
+from postroom.intake.smtp_certificate import Certificate
 from postroom.intake.smtp_conversation import Bounds, Conversation, Room
 from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Council, Settings
@@ -61,10 +61,10 @@ def start(settings: Settings, engine: Engine, clock: Callable[[], datetime]) -> 
     def store(deliveries: Sequence[Delivery]) -> None:
         receive(engine, deliveries, clock())
 
-    tls = _tls_context(settings)
+    certificate = _certificate(settings)
     commits = GroupCommit(store)
     try:
-        controller = _Controller(_Handler(settings.council, commits), settings, tls)
+        controller = _Controller(_Handler(settings.council, commits), settings, certificate)
     except BaseException:
         commits.close()
         raise
@@ -101,7 +101,7 @@ class _Handler:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def store(self, envelope: Envelope, content: bytes | bytearray) -> str:
+    async def store(self, session: Session, envelope: Envelope, content: bytes | bytearray) -> str:
         sender = envelope.mail_from or ""
         delivery = Delivery(
             source="smtp",
@@ -110,6 +110,8 @@ class _Handler:
             content=content,
             envelope_sender="" if sender == "<>" else sender,
             envelope_recipients=tuple(envelope.rcpt_tos),
+            client_address=session.peer[0] if session.peer else None,
+            client_name=session.host_name or None,
         )
         try:
             await self._commits.add(delivery)
@@ -138,7 +140,7 @@ def _own_mailboxes(council: Council) -> frozenset[str]:
 class _Controller(Controller):
     """Listens on a socket of ours, so that a port in use is a plain error and port 0 is known."""
 
-    def __init__(self, handler: _Handler, settings: Settings, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, handler: _Handler, settings: Settings, certificate: Certificate | None) -> None:
         smtp = settings.intake.smtp
         self._socket = _listen(smtp.host, smtp.port)
         self._handler = handler
@@ -151,6 +153,7 @@ class _Controller(Controller):
             transaction_seconds=smtp.transaction_seconds,
         )
         self._room = Room(bounds)
+        self._certificate = certificate
         super().__init__(
             handler,
             hostname=smtp.host,
@@ -158,13 +161,16 @@ class _Controller(Controller):
             server_hostname=settings.council.domain,
             ident="ESMTP",
             enable_SMTPUTF8=True,
-            tls_context=tls,
+            tls_context=certificate.context() if certificate else None,
             require_starttls=smtp.require_tls,
             auth_exclude_mechanism=["LOGIN", "PLAIN"],
         )
 
     def factory(self) -> SMTP:
-        return Conversation(self.handler, self._room, self._handler.store, **self.SMTP_kwargs)
+        options = self.SMTP_kwargs
+        if self._certificate is not None:
+            options = options | {"tls_context": self._certificate.context()}
+        return Conversation(self.handler, self._room, self._handler.store, **options)
 
     def _create_server(self) -> Any:
         return self.loop.create_server(self._factory_invoker, sock=self._socket)
@@ -180,19 +186,11 @@ class _Controller(Controller):
             await asyncio.wait([conversation.gone for conversation in opened])
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+def _certificate(settings: Settings) -> Certificate | None:
     smtp = settings.intake.smtp
     if smtp.certificate is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate = settings.path(smtp.certificate)
-    try:
-        context.load_cert_chain(certificate, settings.path(smtp.key) if smtp.key else None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            [f"intake.smtp.certificate: expected a certificate with its key; {certificate} can't be used: {error}"]
-        ) from None
-    return context
+    return Certificate(settings.path(smtp.certificate), settings.path(smtp.key) if smtp.key else None)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -33,6 +33,11 @@ class Facts:
     sender_is_vouched_for: bool = True
     """False where the council has senders checked and nothing speaks for this one's address."""
 
+    @property
+    def names_something(self) -> bool:
+        """Whether it may belong to a case: a message that names nothing opens one."""
+        return bool(self.message_ids or self.answer_references or self.subject_references)
+
 
 class Doubt(StrEnum):
     """Why an officer has to say whether a message belongs to a case."""

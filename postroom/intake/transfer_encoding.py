@@ -44,7 +44,8 @@ def _decode_base64(body: bytes) -> tuple[bytes, str]:
     if first_line.translate(None, _BASE64):
         return body, "not base64 though it says so"
     letters = body.translate(None, _NOT_BASE64)
-    if b"=" not in letters[:-2] and len(letters) % 4 == 0:
+    padding = letters.find(b"=")
+    if len(letters) % 4 == 0 and (padding < 0 or letters[padding:] in (b"=", b"==")):
         return binascii.a2b_base64(letters), ""
     segments = [segment for segment in re.split(b"=+", letters, maxsplit=_PIECES) if segment]
     if len(segments) > _PIECES:

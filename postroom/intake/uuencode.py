@@ -71,11 +71,12 @@ def _uu_lines(text: bytes, at: int) -> tuple[list[bytes], int]:
     while line := _UU_LINE.match(text, at):
         size = (line[1][0] - 32) & 63
         needed = (size + 2) // 3 * 4
+        filled = (size * 4 + 2) // 3
         data = line[2]
         if not size or not needed - _LOST_BLANKS <= len(data) <= needed + _CHECKSUM:
             break
         try:
-            lines.append(binascii.a2b_uu(line[1] + data[:needed].ljust(needed)))
+            lines.append(binascii.a2b_uu(line[1] + data[:filled].ljust(needed)))
         except binascii.Error:
             break
         at = line.end()

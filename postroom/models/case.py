@@ -90,6 +90,7 @@ class Decision(SQLModel, table=True):
     team: str
     exclusion: str
     at_risk: bool
+    blind: bool = Field(default=False, description="decided before the officer had seen the suggestion")
 
 
 class DeadlineState(StrEnum):

@@ -1,4 +1,6 @@
-"""Large content of raw messages, in pieces: SQLite makes two copies more of a value that is handed over whole."""
+"""Large content of raw messages, in pieces: SQLite makes two copies more of a value that is handed over whole, and of
+room for one that is not in the table's last column.
+"""
 
 from typing import Any
 

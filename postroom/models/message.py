@@ -41,7 +41,7 @@ class Message(SQLModel, table=True):
     why_not: str = Field(default="", description="why no automatic letter may be sent in answer")
     matched_by: str = Field(default="", description="the threading rule that put it on its case")
     defects: list[str] = json_column(default_factory=list)
-    authentication: str = Field(default="unknown", description="pass, fail, none or unknown: is it the sender's?")
+    authentication: str = Field(default="unknown", description="pass, fail, none, temperror or unknown")
     authentication_details: list[str] = json_column(default_factory=list, description="what was found, in words")
     to_read: bool = Field(default=False, description="came to a confirmed case, and no officer has read it yet")
 
@@ -123,4 +123,7 @@ class Suggestion(SQLModel, table=True):
     )
     evidence: list[dict[str, Any]] = json_column(
         default_factory=list, description="[{text, supports}]: words that spoke for a label"
+    )
+    neighbours: list[dict[str, Any]] = json_column(
+        default_factory=list, description="[{message, similarity}]: the most similar confirmed messages, by their ids"
     )

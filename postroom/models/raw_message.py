@@ -25,6 +25,8 @@ class RawMessage(SQLModel, table=True):
     received_at: datetime = moment()
     envelope_sender: str = Field(default="", description="SMTP MAIL FROM; empty where unknown or null")
     envelope_recipients: list[str] = json_column(default_factory=list)
+    client_address: str | None = Field(default=None, description="the network address that brought it by SMTP")
+    client_name: str | None = Field(default=None, description="what that client called itself (HELO or EHLO)")
     digest: str = Field(index=True, description="SHA-256 of the content, in hex")
     size: int = Field(description="bytes")
     content: bytes = bytes_column()

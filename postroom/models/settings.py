@@ -262,11 +262,32 @@ class Authentication(Table):
         pattern=r"^[^\s;]*$",
         description="the name under which our own gateway writes Authentication-Results (RFC 8601 2.5)",
     )
-    verify: bool = Field(default=False, description="check DKIM signatures ourselves where the gateway says nothing")
+    verify: bool = Field(
+        default=False, description="check SPF, DKIM and DMARC ourselves where the gateway says nothing"
+    )
+    nameserver: str = Field(
+        default="", description="address, or address:port, of the DNS server to ask; empty: the machine's own"
+    )
 
     @property
     def configured(self) -> bool:
         return bool(self.authserv_id) or self.verify
+
+    @property
+    def nameserver_address(self) -> tuple[str, int] | None:
+        """Address and port; None where the machine's own DNS server is to be asked."""
+        named = urlsplit(f"//{self.nameserver}")
+        return (named.hostname, named.port or 53) if named.hostname else None
+
+    @model_validator(mode="after")
+    def _nameserver_by_number(self) -> Self:
+        if self.nameserver:
+            try:
+                host, _ = self.nameserver_address or ("", 0)
+                ip_address(host)
+            except ValueError:
+                raise ValueError("expected nameserver as an IP address, with or without :port") from None
+        return self
 
 
 class Clamd(Table):
@@ -348,6 +369,13 @@ class Desk(Table):
 
 class Triage(Table):
     model: Path | None = Field(default=None, description="folder of a trained model; empty: the one shipped with us")
+    models: Path = Field(default=Path("data/models"), description="folder of the models that learned from officers")
+    blind_share: float = Field(
+        default=0.05, ge=0.0, le=1.0, description="of messages, how many an officer judges before seeing the suggestion"
+    )
+    embeddings: Literal["auto", "off"] = Field(
+        default="auto", description="whether sentence embeddings are used where 'postroom embeddings add' brought them"
+    )
     sure_from: float = Field(
         default=0.8, ge=0.5, le=1.0, description="below this the suggestion says that it is unsure"
     )

@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from postroom.models import case, mailbox, message, officer, outgoing_mail, raw_message
+from postroom.models import case, mailbox, message, officer, outgoing_mail, raw_message, trained_model
 
 metadata = SQLModel.metadata
 
-__all__ = ["case", "mailbox", "message", "metadata", "officer", "outgoing_mail", "raw_message"]
+__all__ = ["case", "mailbox", "message", "metadata", "officer", "outgoing_mail", "raw_message", "trained_model"]

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, func
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, or_, select
 
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
 from postroom.models.mailbox import MailboxCursor
 from postroom.models.outgoing_mail import MailState, OutgoingMail
-from postroom.models.raw_message import Filing, FilingState, RawMessage
+from postroom.models.raw_message import Filing, FilingState, HeldBecause, RawMessage
 from postroom.models.settings import Settings
 
 
@@ -97,9 +97,16 @@ def _mailboxes(session: Session, settings: Settings, now: datetime) -> list[Mail
 
 
 def _stored_once(session: Session) -> dict[str, int]:
-    """By source; a message that came in again after a change of UIDVALIDITY, or was moved back, counts once."""
-    query = select(RawMessage.source, func.count(func.distinct(RawMessage.digest)))
-    return dict(session.exec(query.where(col(RawMessage.source).like("imap:%")).group_by("source")).all())
+    """By source; a message that came in again after a change of UIDVALIDITY, or was moved back, counts once, and
+    so does one that came in part and later as a whole."""
+    query = (
+        select(RawMessage.source, func.count(func.distinct(RawMessage.digest)))
+        .join(Filing, col(Filing.raw_message_id) == RawMessage.id)
+        .where(col(RawMessage.source).like("imap:%"))
+        .where(or_(Filing.state != FilingState.DUPLICATE, Filing.held_because != HeldBecause.INCOMPLETE))
+        .group_by("source")
+    )
+    return dict(session.exec(query).all())
 
 
 def _oldest_waiting(session: Session, now: datetime) -> float | None:

@@ -171,6 +171,12 @@ def digest(examples: Iterable[Example]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def text_digest(text: Text) -> str:
+    """Which message it is, by its words alone, whatever their case and spacing."""
+    words = " ".join(f"{text.subject} {text.body}".lower().split())
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def problems_of(examples: Iterable[Example], settings: Settings) -> list[str]:
     """Each label that does not belong to the council's closed sets, and each id that stands twice, in words."""
     seen: set[str] = set()

@@ -12,6 +12,7 @@ import numpy as np
 from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example
+from postroom.triage.embedding import encoder_for
 from postroom.triage.measures import (
     Calibration,
     Coverage,
@@ -27,6 +28,7 @@ from postroom.triage.measures import (
     mean,
     of_labels,
 )
+from postroom.triage.model import TriageModel
 from postroom.triage.sides import folds, near_groups, set_aside
 from postroom.triage.suggesting import Choice, Suggested, Suggester
 from postroom.triage.training import train
@@ -101,29 +103,35 @@ class _Given:
 
 def evaluate(examples: Sequence[Example], suggester: Suggester, settings: Settings) -> Report:
     """How good `suggester` is on `examples`. Raises `ConfigurationError` where there are none."""
-    return _report(examples, [_given(suggester.suggest(e.text)) for e in examples], settings, suggester.version)
+    return _report(
+        examples,
+        [_given(each) for each in suggester.suggest_many([e.text for e in examples])],
+        settings,
+        suggester.version,
+    )
 
 
 def cross_evaluate(examples: Sequence[Example], settings: Settings) -> Report:
     """Train on four fifths and measure on the rest, five times, so that each example is measured once."""
     given: dict[int, _Given] = {}
     for learned, measured in folds(near_groups(examples)):
-        suggester = Suggester(train([examples[position] for position in learned], settings), settings)
-        given |= {position: _given(suggester.suggest(examples[position].text)) for position in measured}
+        suggester = Suggester(_trained([examples[position] for position in learned], settings), settings)
+        suggested = suggester.suggest_many([examples[position].text for position in measured])
+        given |= {position: _given(each) for position, each in zip(measured, suggested, strict=True)}
     return _report([examples[position] for position in given], list(given.values()), settings, "five models")
 
 
 def evaluate_set_aside(examples: Sequence[Example], settings: Settings) -> Report:
     """Train on all but what is set aside, and measure on that."""
     learned, aside = set_aside(examples)
-    return evaluate(aside, Suggester(train(learned, settings), settings), settings)
+    return evaluate(aside, Suggester(_trained(learned, settings), settings), settings)
 
 
 def evaluate_each_file(files: Mapping[str, Sequence[Example]], settings: Settings) -> Iterator[tuple[str, Report]]:
     """For each file: train on all others and measure on it. So the writer of the file is unseen."""
     for name, measured in files.items():
         learned = [example for other, examples in files.items() if other != name for example in examples]
-        yield name, evaluate(measured, Suggester(train(learned, settings), settings), settings)
+        yield name, evaluate(measured, Suggester(_trained(learned, settings), settings), settings)
 
 
 def learning_curve(
@@ -133,7 +141,7 @@ def learning_curve(
     learned, measured = next(iter(folds(near_groups(confirmed), 3)), ((), ()))
     curve: dict[int, dict[str, float | None]] = {}
     for count in (count for count in CONFIRMATIONS if count <= len(learned) and len(measured)):
-        suggester = Suggester(train([*seed, *(confirmed[p] for p in learned[:count])], settings), settings)
+        suggester = Suggester(train(seed, settings, [confirmed[p] for p in learned[:count]]), settings)
         report = evaluate([confirmed[position] for position in measured], suggester, settings)
         curve[count] = main_figures(report)
     return curve
@@ -151,6 +159,11 @@ def agree(examples: Sequence[Example], others: Sequence[Example], settings: Sett
         _Given({target: getattr(labels[e.id], target) for target in TARGETS}, labels[e.id].at_risk) for e in examples
     ]
     return _report(examples, given, settings, "another officer")
+
+
+def _trained(examples: Sequence[Example], settings: Settings) -> TriageModel:
+    """A model as `postroom train` makes it."""
+    return train(examples, settings, encoder=encoder_for(settings))
 
 
 def _given(suggested: Suggested) -> _Given:

@@ -4,15 +4,18 @@ What a term adds to a label is exact: its value times the label's weight, less w
 its probability (the slope of the logarithm of the label's probability). Terms lie within words, so words carry it all.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from textwrap import shorten
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.lang.en.stop_words import STOP_WORDS
 
-from postroom.triage.features import CHAT, Reading
-from postroom.triage.model import Head
+from postroom.triage.features import CHAT, MASK, Reading
+from postroom.triage.model import Opinion, TriageModel
 from postroom.triage.signals import AREA, Signal, meaning
 from postroom.triage.vectors import Floats, Vector, Vectoriser
 
@@ -45,30 +48,38 @@ class _Reason:
 class Reasons:
     """The reasons to be found in one reading."""
 
-    def __init__(self, vectoriser: Vectoriser, reading: Reading, vector: Vector) -> None:
+    def __init__(self, model: TriageModel, reading: Reading, vector: Vector, opinion: Opinion) -> None:
         self._reading = reading
         self._vector = vector
-        place = {column: place for place, column in enumerate(vector.columns.tolist())}
-        self._signals: dict[int, Signal] = {}
-        for signal in reading.signals:
-            if signal.name != CHAT:
-                self._signals.setdefault(place[vectoriser.signal_column(signal.name)], signal)
+        self._opinion = opinion
+        self._labels = {name: head.labels for name, head in model.heads.items()}
+        self._signals = dict(self._places_of_signals(model.vectoriser))
 
-    def of(self, head: Head, label: str, most: int, supports: str = "") -> list[Evidence]:
+    def _places_of_signals(self, vectoriser: Vectoriser) -> Iterator[tuple[int, tuple[Signal, slice]]]:
+        """The first of each signal, by its place in the vector, with the words that lie in it."""
+        first: dict[str, Signal] = {}
+        for signal in self._reading.signals:
+            if signal.name != CHAT and not signal.name.startswith(AREA):
+                first.setdefault(signal.name, signal)
+        places = np.searchsorted(self._vector.columns, [vectoriser.signal_column(name) for name in first]).tolist()
+        for place, signal in zip(places, first.values(), strict=True):
+            words = slice(bisect_left(self._reading.starts, signal.start), bisect_right(self._reading.ends, signal.end))
+            yield place, (signal, words)
+
+    def of(self, head: str, label: str, most: int, supports: str = "") -> list[Evidence]:
         """At most so many reasons for `label`, the strongest first. None where nothing in the text speaks for it."""
-        if label not in head.labels or len(head.labels) < 2:
+        labels = self._labels.get(head, ())
+        if label not in labels or len(labels) < 2:
             return []
-        chosen = head.labels.index(label)
-        weights = head.weights[self._vector.columns]
-        average = weights @ head.probabilities(self._vector)
-        added = self._vector.values * (weights[:, chosen] - average)
+        slopes = self._opinion.slopes(head, labels.index(label))
+        added = self._vector.values * slopes
         found: list[_Reason] = []
-        strengths = self._vector.share_of_words(added, len(self._reading.words))
+        strengths = self._vector.share_of_words(slopes, len(self._reading.forms))
         reasons = [*self._signal_reasons(added, strengths), *self._word_reasons(strengths)]
         for reason in sorted(reasons, key=lambda reason: -reason.strength):
-            overlaps = any(reason.start < other.end and other.start < reason.end for other in found)
-            weak = bool(found) and reason.strength < WORTH_SHOWING * found[0].strength
-            if len(found) < most and not overlaps and not weak:
+            if len(found) == most or (found and reason.strength < WORTH_SHOWING * found[0].strength):
+                break
+            if not any(reason.start < other.end and other.start < reason.end for other in found):
                 found.append(reason)
         return [Evidence(self._in_words(reason), supports or label) for reason in found]
 
@@ -82,29 +93,36 @@ class Reasons:
 
     def _signal_reasons(self, added: Floats, strengths: Floats) -> Iterator[_Reason]:
         """Signals that speak for the label, with what their words add besides."""
-        for index, signal in self._signals.items():
-            if added[index] > 0 and not signal.name.startswith(AREA):
-                inside = (signal.start <= word.start and word.end <= signal.end for word in self._reading.words)
-                strength = float(added[index]) + float(strengths[np.fromiter(inside, bool)].sum())
+        for place, (signal, words) in self._signals.items():
+            if added[place] > 0:
+                strength = float(added[place] + strengths[words].sum())
                 if strength > 0:
                     yield _Reason(strength, signal.start, signal.end, signal)
 
     def _word_reasons(self, strengths: Floats) -> Iterator[_Reason]:
-        words = self._reading.words
+        """Runs of words that each add enough."""
+        reading = self._reading
         least = PART_OF_A_PHRASE * strengths.max(initial=0.0)
-        start = 0
-        while start < len(words):
-            end = start
-            while end < len(words) and end - start < WORDS_TOGETHER and self._joins(end, strengths, least):
-                end += 1
-            if any(_says_something(word.form) for word in words[start:end]):
-                yield _Reason(float(strengths[start:end].sum()), words[start].start, words[end - 1].end)
-            start = max(end, start + 1)
+        enough = np.flatnonzero((strengths > 0) & (strengths >= least) & self._bare).tolist()
+        for run in _runs(enough):
+            for start in range(run.start, run.stop, WORDS_TOGETHER):
+                end = min(start + WORDS_TOGETHER, run.stop)
+                if any(map(_says_something, reading.forms[start:end])):
+                    yield _Reason(float(strengths[start:end].sum()), reading.starts[start], reading.ends[end - 1])
 
-    def _joins(self, position: int, strengths: Floats, least: float) -> bool:
-        return bool(
-            strengths[position] > 0 and strengths[position] >= least and not self._reading.words[position].masked
-        )
+    @cached_property
+    def _bare(self) -> NDArray[np.bool_]:
+        """Which words are not masked."""
+        return np.array([not form.startswith(MASK) for form in self._reading.forms], bool)
+
+
+def _runs(positions: Sequence[int]) -> list[range]:
+    """Rising positions as ranges of those that follow one another."""
+    runs: list[range] = []
+    for position in positions:
+        begins = runs.pop().start if runs and runs[-1].stop == position else position
+        runs.append(range(begins, position + 1))
+    return runs
 
 
 def _says_something(form: str) -> bool:
@@ -116,4 +134,8 @@ def _quoted(signal: Signal) -> str:
 
 
 def _shown(text: str) -> str:
-    return shorten(text, LONGEST, placeholder=" …") if text.split()[0:1] != [text] else text[:LONGEST]
+    words = text.split()
+    if words[:1] == [text]:
+        return text[:LONGEST]
+    plain = " ".join(words)
+    return plain if len(plain) <= LONGEST else shorten(plain, LONGEST, placeholder=" …")

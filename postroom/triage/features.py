@@ -5,25 +5,34 @@ Tokens and rules come from spaCy's blank English, which needs no download. Posit
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
+from typing import NamedTuple
 
 import spacy
+from spacy.attrs import IDX, LENGTH, LOWER
+from spacy.lang.lex_attrs import is_punct, like_email, like_url
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Doc
 
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Text
-from postroom.triage.matching import SignalMatcher
+from postroom.triage.matching import Found, SignalMatcher, Tokens
 from postroom.triage.signals import AREA, MONTHS, Signal
 
 LONGEST = 8_000
 """Characters that are read of a text: three quarters from its beginning, the rest from its end."""
 LONGEST_WORD = 80
+TOGETHER = 64
+"""Messages after which spaCy forgets the words that it has learned, else each would be kept for ever."""
+WORDS_REMEMBERED = 50_000
 
+MASK = "‹"
+"""What a mask begins with."""
 NAME = "‹name›"
 NUMBER = "‹number›"
 PLACE = "‹place›"
@@ -42,24 +51,14 @@ _CALENDAR = set(MONTHS.split()) | {"monday", "tuesday", "wednesday", "thursday",
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word as models see it, lower case or a mask, and where it stands."""
-
-    form: str
-    start: int
-    end: int
-
-    @property
-    def masked(self) -> bool:
-        return self.form.startswith("‹")
-
-
-@dataclass(frozen=True)
 class Reading:
-    """What was read in one message."""
+    """What was read in one message. `forms` are its words as models see them, lower case or a mask; each stands at the
+    characters `starts` to `ends`."""
 
     text: str
-    words: tuple[Word, ...]
+    forms: tuple[str, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
     signals: tuple[Signal, ...]
 
 
@@ -75,6 +74,29 @@ def text_of(subject: str, body: str) -> str:
     return _LONG_RUN.sub(r"\1 ", text.translate(_APOSTROPHES))
 
 
+class _Shape(NamedTuple):
+    """What the letters of a token alone tell."""
+
+    lower: str
+    mask: str
+    """What stands instead of it wherever it stands, or nothing."""
+    capital: bool
+    """Whether it is written as a name is: Mary, but not MASH."""
+    title: bool
+    """Whether a name follows."""
+    space: bool
+    mark: bool
+    """Whether it is punctuation."""
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _shape(text: str) -> _Shape:
+    lower = text.lower()
+    mask = ADDRESS if like_email(text) or like_url(text) else NUMBER if lower[0].isdigit() else ""
+    capital = text.isalpha() and text[0].isupper() and not text.isupper()
+    return _Shape(lower, mask, capital, lower.rstrip(".") in _TITLES, text.isspace(), is_punct(text))
+
+
 @dataclass(frozen=True)
 class _English:
     """A blank pipeline with all rules. One reads at a time, for spaCy keeps what it learns of words by the pipeline."""
@@ -86,8 +108,11 @@ class _English:
 
 @cache
 def _english() -> _English:
-    """The same for each council, since it takes a second to compile."""
+    """The same for each council, since it takes half a second to compile."""
     pipeline = spacy.blank("en")
+    getters = pipeline.vocab.lex_attr_getters  # type: ignore[attr-defined]  # spaCy's stubs leave it out
+    for unused in getters.keys() - {LOWER}:
+        del getters[unused]  # two thirds of the time that a new word takes
     return _English(pipeline, SignalMatcher(pipeline), Lock())
 
 
@@ -108,33 +133,48 @@ class Reader:
 
     def read(self, message: Text) -> Reading:
         """Words and signals of `message`. Never fails on any text."""
-        text = text_of(message.subject, message.body)
-        with self._english.lock, self._english.pipeline.memory_zone():  # else each unknown word would be kept for ever
-            doc = self._english.pipeline.make_doc(text)
-            places = [span for span in self._places(doc, as_spans=True) if not _is_street(doc, span)]
-            found = (*places, *self._english.signals(doc))
-            signals = [Signal(span.label_, span.text, span.start_char, span.end_char) for span in found]
-            words = tuple(_words(doc, self._masks(doc, message.from_name, places)))
-        return Reading(text, words, (*self._envelope(message), *signals))
+        return self.read_many([message])[0]
 
-    def _masks(self, doc: Doc, from_name: str, places: list[Span]) -> dict[int, str]:
+    def read_many(self, messages: Sequence[Text]) -> list[Reading]:
+        """The same for each of them, in less time."""
+        readings: list[Reading] = []
+        for begin in range(0, len(messages), TOGETHER):
+            with self._english.lock, self._english.pipeline.memory_zone():
+                readings += map(self._read, messages[begin : begin + TOGETHER])
+        return readings
+
+    def _read(self, message: Text) -> Reading:
+        text = text_of(message.subject, message.body)
+        doc = self._english.pipeline.make_doc(text)
+        tokens, shapes = _tokens(doc, text)
+        places = [place for place in self._named_places(doc) if not _is_street(tokens, place)]
+        found = (*places, *self._english.signals(doc, tokens))
+        signals = [_signal(name, text, tokens.starts[start], tokens.ends[end - 1]) for name, start, end in found]
+        masks = self._masks(text, tokens, shapes, message.from_name, places)
+        return Reading(text, *_words(tokens, shapes, masks), (*self._envelope(message), *signals))
+
+    def _named_places(self, doc: Doc) -> list[Found]:
+        strings = doc.vocab.strings
+        return [(strings[key], start, end) for key, start, end in self._places(doc)]
+
+    def _masks(
+        self, text: str, tokens: Tokens, shapes: list[_Shape], from_name: str, places: list[Found]
+    ) -> dict[int, str]:
         """What stands instead of the words that tell who somebody is or where they live, by the word's position."""
         own = {part.lower() for part in re.findall(r"\w{3,}", from_name)} - self._ordinary
         masks = {}
         after_title = False
-        for token in doc:
-            lower = token.lower_
-            if token.like_email or token.like_url:
-                masks[token.i] = ADDRESS
-            elif lower[0].isdigit():
-                masks[token.i] = NUMBER
-            elif lower in own or (_capital(token) and (after_title or lower not in self._ordinary)):
-                masks[token.i] = NAME
-            after_title = lower.rstrip(".") in _TITLES
-        for number in (*_PHONE.finditer(doc.text), *_POSTCODE.finditer(doc.text)):
-            span = doc.char_span(*number.span(), alignment_mode="expand")
-            masks.update({token.i: ADDRESS for token in span or ()})
-        masks.update({token.i: PLACE for span in places for token in span})
+        for position, shape in enumerate(shapes):
+            if shape.mask:
+                masks[position] = shape.mask
+            elif shape.lower in own or (shape.capital and (after_title or shape.lower not in self._ordinary)):
+                masks[position] = NAME
+            after_title = shape.title
+        for number in (*_PHONE.finditer(text), *_POSTCODE.finditer(text)):
+            inside = range(bisect_right(tokens.ends, number.start()), bisect_left(tokens.starts, number.end()))
+            masks.update(dict.fromkeys(inside, ADDRESS))
+        for _, start, end in places:
+            masks.update(dict.fromkeys(range(start, end), PLACE))
         return masks
 
     def _envelope(self, message: Text) -> Iterator[Signal]:
@@ -155,22 +195,32 @@ def lower_case_words(messages: Iterable[Text]) -> set[str]:
     for message in messages:
         with english.lock:
             doc = english.pipeline.make_doc(text_of(message.subject, message.body))
-            words.update(token.text for token in doc if token.is_lower and token.is_alpha)
+            words.update(token.text for token in doc if token.text.islower() and token.text.isalpha())
     return words
 
 
-def _capital(token: Token) -> bool:
-    """Whether it is written as a name is: Mary, but not MASH."""
-    return token.is_alpha and token.text[0].isupper() and not token.is_upper
+def _signal(name: str, text: str, start: int, end: int) -> Signal:
+    return Signal(name, text[start:end], start, end)
 
 
-def _is_street(doc: Doc, place: Span) -> bool:
+def _tokens(doc: Doc, text: str) -> tuple[Tokens, list[_Shape]]:
+    """spaCy's own text and tokens are made anew each time that they are asked for; so this is asked for once."""
+    places = doc.to_array([IDX, LENGTH])
+    starts, ends = places[:, 0].tolist(), places.sum(axis=1).tolist()
+    shapes = [_shape(text[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return Tokens(starts, ends, [shape.lower for shape in shapes]), shapes
+
+
+def _is_street(tokens: Tokens, place: Found) -> bool:
     """Coventry Road is not in Coventry."""
-    return place.end < len(doc) and doc[place.end].lower_.rstrip(".") in _ROADS
+    _, _, end = place
+    return end < len(tokens.lower) and tokens.lower[end].rstrip(".") in _ROADS
 
 
-def _words(doc: Doc, masks: dict[int, str]) -> Iterator[Word]:
-    for token in doc:
-        form = masks.get(token.i) or token.lower_
-        if not (token.is_space or (token.is_punct and form not in "?!")):
-            yield Word(form, token.idx, token.idx + len(token))
+def _words(
+    tokens: Tokens, shapes: list[_Shape], masks: dict[int, str]
+) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    """Forms, beginnings and ends of the words; of punctuation only what asks or shouts."""
+    forms = [masks.get(position) or shape.lower for position, shape in enumerate(shapes)]
+    kept = [i for i, shape in enumerate(shapes) if not (shape.space or (shape.mark and forms[i] not in "?!"))]
+    return tuple(forms[i] for i in kept), tuple(tokens.starts[i] for i in kept), tuple(tokens.ends[i] for i in kept)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from postroom.models.settings import Settings
+from postroom.triage.embedding import Embedding
+from postroom.triage.features import Reading
 from postroom.triage.signals import rules_digest
 from postroom.triage.vectors import Floats, Vector, Vectoriser
 
@@ -26,9 +28,23 @@ class Head:
     weights: Floats
     bias: Floats
 
-    def probabilities(self, vector: Vector) -> Floats:
-        """Of each label."""
-        return softmax(vector.values @ self.weights[vector.columns] + self.bias)
+
+@dataclass(frozen=True)
+class Opinion:
+    """What all heads of a model think of one text, by the heads' names."""
+
+    probabilities: Mapping[str, Floats]
+    """Of each label."""
+    _weights: Floats
+    """A row for each of the text's columns, with the labels of all heads."""
+    _parts: Mapping[str, slice]
+
+    def slopes(self, name: str, label: int) -> Floats:
+        """By how much each column of the vector raises the logarithm of the label's probability: the label's weight,
+        less the weights of the other labels, each by its probability."""
+        weights = self._weights[:, self._parts[name]]
+        result: Floats = weights[:, label] - weights @ self.probabilities[name]
+        return result
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,28 @@ class TriageModel:
     """Digest of the examples that it was trained on."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     """How well it did on examples that it had not seen, by target."""
+    embedding: Embedding | None = None
+    """Where there is one, the heads have a row for each of its numbers after those of the vectoriser's columns."""
+
+    def vector(self, reading: Reading) -> Vector:
+        """What the heads take of `reading`."""
+        vector = self.vectoriser.vector(reading)
+        return vector if self.embedding is None else self.embedding.joined_to(vector, reading, self.vectoriser.width)
+
+    def opinion(self, vector: Vector) -> Opinion:
+        """Of all heads at once: what takes the time is to look up a text's weights, not how many heads have one."""
+        weights, bias, parts = self._joined
+        of_text = np.take(weights, vector.columns, axis=0)
+        scores = vector.values @ of_text + bias
+        return Opinion({name: softmax(scores[part]) for name, part in parts.items()}, of_text, parts)
+
+    @cached_property
+    def _joined(self) -> tuple[Floats, Floats, dict[str, slice]]:
+        """The weights and biases of all heads side by side, and where each head's are."""
+        heads = self.heads.values()
+        ends = np.cumsum([0, *(len(head.labels) for head in heads)]).tolist()
+        parts = dict(zip(self.heads, map(slice, ends, ends[1:]), strict=True))
+        return np.hstack([head.weights for head in heads]), np.hstack([head.bias for head in heads]), parts
 
     @cached_property
     def version(self) -> str:
@@ -53,6 +91,9 @@ class TriageModel:
             content.update("\n".join(terms).encode())
         for array in self.vectoriser.rarities.values():
             content.update(np.ascontiguousarray(array).data)
+        if self.embedding is not None:
+            content.update(self.embedding.encoder.version.encode())
+            content.update(np.ascontiguousarray(self.embedding.centre).data)
         for name, head in sorted(self.heads.items()):
             content.update(f"{name} {head.labels}".encode())
             content.update(np.ascontiguousarray(head.weights).data)

@@ -15,6 +15,7 @@ import numpy as np
 
 from postroom.models.failures import ModelRefused
 from postroom.models.settings import Settings
+from postroom.triage.embedding import Embedding, Encoder
 from postroom.triage.model import Head, TriageModel
 from postroom.triage.signals import rules_digest
 from postroom.triage.vectors import Vectoriser
@@ -40,12 +41,15 @@ def save(model: TriageModel, folder: Path) -> None:
     arrays = {f"rarity:{part}": array for part, array in model.vectoriser.rarities.items()}
     for name, head in model.heads.items():
         arrays |= {f"weights:{name}": head.weights, f"bias:{name}": head.bias}
+    if model.embedding is not None:
+        arrays["centre"] = model.embedding.centre
     np.savez_compressed(folder / _WEIGHTS, allow_pickle=False, **arrays)
     manifest = {
         "format": FORMAT,
         "version": model.version,
         "data": model.data,
         "rules": rules_digest(),
+        "embedding": model.embedding.encoder.version if model.embedding else None,
         "at_risk_from": model.at_risk_from,
         "labels": {name: list(head.labels) for name, head in model.heads.items()},
         "figures": dict(model.figures),
@@ -55,12 +59,13 @@ def save(model: TriageModel, folder: Path) -> None:
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
 
-def load(folder: Path) -> TriageModel:
-    """The model in `folder`. Raises `ModelRefused` where it is missing, damaged, or made for other rules."""
+def load(folder: Path, encoder: Encoder | None = None) -> TriageModel:
+    """The model in `folder`. Raises `ModelRefused` where it is missing, damaged, or made for other rules, and where it
+    was trained with embeddings of which `encoder` is not the one."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         _check(manifest, folder)
-        model = _restore(manifest, folder)
+        model = _restore(manifest, folder, encoder)
     except FileNotFoundError as error:
         raise ModelRefused(f"{folder}: no {Path(error.filename).name}. Build the model with 'make model'.") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
@@ -80,7 +85,8 @@ def _check(manifest: dict[str, Any], folder: Path) -> None:
             raise ModelRefused(f"{folder / name}: the content is not what the manifest says")
 
 
-def _restore(manifest: dict[str, Any], folder: Path) -> TriageModel:
+def _restore(manifest: dict[str, Any], folder: Path, encoder: Encoder | None) -> TriageModel:
+    embedding = None
     terms = json.loads((folder / _TERMS).read_text(encoding="utf-8"))
     with np.load(folder / _WEIGHTS, allow_pickle=False) as arrays:
         rarities = {part: arrays[f"rarity:{part}"] for part in ("words", "characters")}
@@ -88,10 +94,17 @@ def _restore(manifest: dict[str, Any], folder: Path) -> TriageModel:
             name: Head(tuple(labels), arrays[f"weights:{name}"], arrays[f"bias:{name}"])
             for name, labels in manifest["labels"].items()
         }
+        if wanted := manifest.get("embedding"):
+            if encoder is None or encoder.version != wanted:
+                raise ModelRefused(
+                    f"{folder}: trained with sentence embeddings that are not here, or are off. Add them with "
+                    "'postroom embeddings add', or build the model again."
+                )
+            embedding = Embedding(encoder, arrays["centre"])
     ordinary = tuple(terms.pop("ordinary"))
     at_risk_from = float(manifest["at_risk_from"])
     return TriageModel(
-        ordinary, Vectoriser(terms, rarities), heads, at_risk_from, manifest["data"], manifest["figures"]
+        ordinary, Vectoriser(terms, rarities), heads, at_risk_from, manifest["data"], manifest["figures"], embedding
     )
 
 

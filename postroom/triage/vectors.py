@@ -5,9 +5,9 @@ the weighting (TF-IDF, sublinear, each part of length 1) is done here, in one pl
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import log2
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from postroom.triage.features import Reading
+from postroom.triage.features import MASK, Reading
 from postroom.triage.signals import AREA, wordings
 
 Floats = NDArray[np.floating[Any]]
@@ -32,23 +32,33 @@ WORDS_REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class Vector:
-    """The non-zero `values` and their `columns`. Each occurrence of a term: `places` in these, first and last word."""
+    """The non-zero `values` and their `columns`, which rise. Each occurrence of a term: `places` in these, first and
+    last word."""
 
     columns: Integers
     values: Floats
     places: Integers
     first: Integers
     last: Integers
+    parts: Floats | None = None
+    """What each word piece adds to the embedding, which stands in the last columns, where there is one."""
+    part_words: Integers | None = None
+    """The word of each of these."""
 
-    def share_of_words(self, added: Floats, words: int) -> Floats:
-        """What each of the words adds, where `added` is what each column adds: a term's part goes to its words."""
-        if not len(self.places):
-            return np.zeros(words)
-        share = (added / np.bincount(self.places, minlength=len(added)).clip(1))[self.places] / 2
-        shared = np.zeros(words)
-        np.add.at(shared, self.first, share)
-        np.add.at(shared, self.last, share)
-        return shared
+    @cached_property
+    def _counts(self) -> Floats:
+        """How often each term stands in the text; of signals, which are no words, 1."""
+        counts: Floats = np.bincount(self.places, minlength=len(self.columns)).clip(1).astype(float)
+        return counts
+
+    def share_of_words(self, slopes: Floats, words: int) -> Floats:
+        """What each of the words adds, where each column adds its value times its slope: a term's part goes to its
+        words, that of a word piece to its word."""
+        share = (self.values * slopes / self._counts)[self.places] / 2
+        shared = np.bincount(self.first, share, words) + np.bincount(self.last, share, words)
+        if self.parts is not None and self.part_words is not None:
+            shared = shared + np.bincount(self.part_words, self.parts @ slopes[-self.parts.shape[1] :], words)
+        return shared.astype(float, copy=False)
 
 
 class Vectoriser:
@@ -71,10 +81,9 @@ class Vectoriser:
         """The vectoriser of the terms that stand in enough of `readings`."""
         messages: dict[str, Counter[str]] = {"words": Counter(), "characters": Counter()}
         for reading in readings:
-            forms = [word.form for word in reading.words]
-            messages["words"].update({*forms, *_pairs(forms)})
-            words = {word.form for word in reading.words if not word.masked}
-            messages["characters"].update({term for word in words for term in _characters(word)})
+            messages["words"].update({*reading.forms, *_pairs(reading.forms)})
+            bare = {form for form in reading.forms if not form.startswith(MASK)}
+            messages["characters"].update({term for form in bare for term in _characters(form)})
         terms = {
             part: sorted(t for t, n in found.items() if n >= LEAST_MESSAGES[part]) for part, found in messages.items()
         }
@@ -86,13 +95,22 @@ class Vectoriser:
         return cls(terms, rarities)
 
     def vector(self, reading: Reading) -> Vector:
-        words, word_values, in_words = self._weighted(list(self._word_terms(reading)))
-        characters, character_values, in_characters = self._weighted(list(self._character_terms(reading)))
-        signals = Counter(self.signal_column(signal.name) for signal in reading.signals)
-        signal_values = np.array([SIGNAL_WEIGHT * log2(1 + count) for count in signals.values()])
-        places, first, last = np.concatenate([in_words, in_characters + np.array([len(words), 0, 0])]).T
-        values = np.concatenate([word_values, character_values, signal_values]).astype(np.float32)
-        return Vector(np.array([*words, *characters, *signals], int), values, places, first, last)
+        occurring, first, last = self._occurrences(reading.forms)
+        terms, places, counts = np.unique(occurring, return_inverse=True, return_counts=True)
+        values = (1 + np.log(counts)) * self._rarities[terms]
+        words = np.searchsorted(terms, len(self._words))
+        for part in (values[:words], values[words:]):
+            part /= np.sqrt(part @ part) or 1.0
+        signals = sorted(Counter(self.signal_column(signal.name) for signal in reading.signals).items())
+        columns = np.array([column for column, _ in signals], np.intp)
+        of_signals = np.array([SIGNAL_WEIGHT * log2(1 + count) for _, count in signals])
+        return Vector(
+            np.concatenate([terms, columns]),
+            np.concatenate([values, of_signals]).astype(np.float32),
+            places,
+            first,
+            last,
+        )
 
     def transform(self, readings: Sequence[Reading]) -> csr_matrix:
         """One row for each reading."""
@@ -100,43 +118,30 @@ class Vectoriser:
         ends = np.cumsum([0, *(len(vector.columns) for vector in vectors)])
         columns = np.concatenate([vector.columns for vector in vectors])
         values = np.concatenate([vector.values for vector in vectors]).astype(np.float64)
-        rows = csr_matrix((values, columns, ends), shape=(len(vectors), self.width))
-        rows.sort_indices()
-        return rows
+        return csr_matrix((values, columns, ends), shape=(len(vectors), self.width))
 
     def signal_column(self, name: str) -> int:
         """The column of the signal `name`. Areas differ between councils, so all of them are one to a model."""
         return self._signals[ANY_AREA if name.startswith(AREA) else name]
 
-    def _weighted(self, terms: list[tuple[int, int, int]]) -> tuple[list[int], Floats, Integers]:
-        """Columns, their values, and for each of `terms` (column, first word, last word) its place in these."""
-        counts = Counter(column for column, _, _ in terms)
-        places = {column: place for place, column in enumerate(counts)}
-        columns = list(counts)
-        values = (
-            (1 + np.log(np.array(list(counts.values()), float))) * self._rarities[columns] if columns else np.zeros(0)
-        )
-        length = np.sqrt((values**2).sum()) or 1.0
-        occurrences = np.array([(places[column], first, last) for column, first, last in terms], int).reshape(-1, 3)
-        return columns, values / length, occurrences
+    def _occurrences(self, forms: Sequence[str]) -> tuple[Integers, Integers, Integers]:
+        """The column of each occurrence of a term, its first and its last word."""
+        column = self._words.get
+        one = np.array([column(form, -1) for form in forms], np.intp)
+        two = np.array([column(pair, -1) for pair in _pairs(forms)], np.intp)
+        characters = [self._characters_of(form) for form in forms]
+        positions = np.arange(len(forms))
+        inside = np.repeat(positions, [len(columns) for columns in characters])
+        columns = np.concatenate([one, two, *characters])
+        first = np.concatenate([positions, positions[:-1], inside])
+        last = np.concatenate([positions, positions[1:], inside])
+        known = columns >= 0
+        return columns[known], first[known], last[known]
 
-    def _word_terms(self, reading: Reading) -> Iterator[tuple[int, int, int]]:
-        forms = [word.form for word in reading.words]
-        for position, form in enumerate(forms):
-            if form in self._words:
-                yield self._words[form], position, position
-        for position, pair in enumerate(_pairs(forms)):
-            if pair in self._words:
-                yield self._words[pair], position, position + 1
-
-    def _character_terms(self, reading: Reading) -> Iterator[tuple[int, int, int]]:
-        for position, word in enumerate(reading.words):
-            if not word.masked:
-                for column in self._characters_of(word.form):
-                    yield column, position, position
-
-    def _character_columns(self, word: str) -> tuple[int, ...]:
-        return tuple(self._characters[term] for term in _characters(word) if term in self._characters)
+    def _character_columns(self, word: str) -> Integers:
+        if word.startswith(MASK):
+            return np.zeros(0, np.intp)
+        return np.array([self._characters[term] for term in _characters(word) if term in self._characters], np.intp)
 
 
 def _pairs(forms: Sequence[str]) -> list[str]:

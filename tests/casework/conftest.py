@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Engine
 
-from postroom.casework.cases import open_case
+from postroom.casework.opening import open_case
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.message import Message

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from postroom.casework import cases
 from postroom.casework.labels import Labels
+from postroom.casework.opening import open_case
 from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState, Decision, Event
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove
@@ -127,7 +128,7 @@ def test_a_decision_keeps_the_suggestion_that_the_officer_saw(
     message = new_message()
     with open_session(engine) as session:
         session.add(message)
-        case = cases.open_case(session, message, settings=settings, now=now)
+        case = open_case(session, message, settings=settings, now=now)
         assert message.id is not None
         suggestion = Suggestion(message_id=message.id, model="m1", created_at=now, type="complaint")
         session.add(suggestion)

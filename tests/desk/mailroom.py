@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from postroom.casework import cases
 from postroom.casework.labels import Labels
+from postroom.casework.opening import open_case
 from postroom.models.database import open_session
 from postroom.models.message import Attachment, Message, Suggestion
 from postroom.models.outgoing_mail import MailState, OutgoingMail
@@ -129,7 +130,7 @@ class Mailroom:
         opening = self.message(now, **message)
         with open_session(self.engine) as session:
             session.add(opening)
-            reference = cases.open_case(session, opening, settings=self.settings, now=now).reference
+            reference = open_case(session, opening, settings=self.settings, now=now).reference
             if suggested is not None:
                 assert opening.id is not None
                 session.add(Suggestion(message_id=opening.id, model="test", created_at=now, **suggested))

@@ -10,6 +10,8 @@ from postroom.desk.queries.holding_pen import duplicates, held, held_kinds, orig
 from postroom.desk.queries.mail import from_machines
 from postroom.desk.sessions import SignedIn
 from postroom.desk.wording import HELD_BECAUSE
+from postroom.intake.filing import process_one
+from postroom.intake.receive import EMAIL, Delivery, receive
 from postroom.models.database import open_session
 from postroom.models.message import Message
 from postroom.models.officer import Role, SealedView
@@ -196,10 +198,29 @@ def test_a_released_message_waits_to_be_filed(mailroom: Mailroom, alice: Visitor
     assert state_of(mailroom, raw_id) == FilingState.WAITING
 
 
-def test_what_is_not_all_here_is_not_released(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+def test_a_part_is_not_filed_but_fetched_again(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     raw_id = put_held(mailroom, now, HeldBecause.INCOMPLETE, "Headers")
-    assert "Try to file it again" not in alice.page("/holding-pen").text
-    assert "Not all of this message is here" in alice.post(f"/holding-pen/{raw_id}/release", 422).text
+    pen = alice.page("/holding-pen").text
+    assert "Fetch all of it again" in pen
+    assert "Try to file it again" not in pen
+    page = alice.post(f"/holding-pen/{raw_id}/release").text
+    assert "fetched at the mailbox's next poll" in page
+    assert "An officer asked for all of it" in page
+    assert state_of(mailroom, raw_id) == FilingState.HELD
+
+
+def test_what_filing_doubts_stands_under_its_kind(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    engine = mailroom.engine
+    head = b"From: Jo Park <jo@example.org>\r\nSubject: Re: Your complaint\r\n\r\n"
+    away = head + b"I am out of the office until Monday 9 March.\r\n"
+    noise = head + b"@#$%^&*()_+=-~|" * 20
+    receive(engine, [Delivery("smtp", str(n), EMAIL, mail) for n, mail in enumerate((away, noise))], now)
+    while process_one(engine, mailroom.settings, now):
+        pass
+    assert [kind for kind, _ in held_kinds(engine).items()] == [HeldBecause.UNREADABLE, HeldBecause.LIKELY_MACHINE]
+    pen = alice.page("/holding-pen").text
+    assert "it says that somebody is away, and it says when they are back" in pen
+    assert pen.index("Its words can't be made out") < pen.index("A machine may have sent it")
 
 
 def test_several_are_decided_about_at_once(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Bounces mark the letter that came back, and only that one; a sender that nothing vouches for joins no case."""
+"""Bounces mark the letter that came back, and only that one."""
 
 from datetime import datetime
 
@@ -9,14 +9,12 @@ from sqlmodel import select
 from postroom.casework.answer_address import bounce_address
 from postroom.casework.history import broken_histories
 from postroom.casework.threads import merge
-from postroom.intake.filing import process_one
 from postroom.models.case import Case, CaseStatus, Deadline, Event
 from postroom.models.database import open_session
-from postroom.models.message import Message
 from postroom.models.officer import Officer, Role
 from postroom.models.outgoing_mail import Bounce, MailState, OutgoingMail
 from postroom.models.raw_message import FilingState, HeldBecause
-from postroom.models.settings import Authentication, Settings
+from postroom.models.settings import Settings
 from tests.intake.conftest import Post
 from tests.intake.mails import FEEDBACK, PAT, bounce, mail
 
@@ -153,67 +151,3 @@ def test_an_answer_on_a_merged_case_is_put_on_the_one_that_it_is_part_of(post: P
         session.commit()
     message = post.message(post.file(mail("Still there.", **ANSWER)))
     assert (message.case_id, message.to_read) == (other.id, True)
-
-
-class TestCheckedSenders:
-    @pytest.fixture
-    def checked(self, post: Post, case: Case) -> Post:
-        """The same council, which has its gateway check senders from now on."""
-        wanted = Authentication(authserv_id=GATEWAY)
-        intake = post.settings.intake.model_copy(update={"authentication": wanted})
-        post.settings = post.settings.model_copy(update={"intake": intake})
-        return post
-
-    def test_a_sender_that_the_gateway_vouches_for_joins_the_case(self, checked: Post, case: Case) -> None:
-        results = f"{GATEWAY}; dmarc=pass header.from=home.example"
-        message = checked.message(checked.file(mail("Still there.", **ANSWER, Authentication_Results=results)))
-        assert (message.case_id, message.authentication) == (case.id, "pass")
-        assert message.authentication_details == ["DMARC pass for home.example"]
-
-    @pytest.mark.parametrize(
-        ("results", "found"),
-        [
-            (None, "none"),
-            ("mx.evil.example; dmarc=pass header.from=home.example", "none"),
-            (f"{GATEWAY}; dmarc=fail header.from=home.example", "fail"),
-            (f"{GATEWAY}; none", "none"),
-        ],
-    )
-    def test_any_other_is_held_though_the_address_is_known(
-        self, checked: Post, case: Case, results: str | None, found: str
-    ) -> None:
-        filing = checked.file(mail("Still there.", **ANSWER, Authentication_Results=results))
-        assert (filing.state, filing.held_because) == (FilingState.HELD, HeldBecause.DOUBTFUL_SENDER)
-        message = checked.message(filing)
-        assert (filing.proposed_case_id, message.case_id, message.authentication) == (case.id, None, found)
-        assert events(checked) == ["opened"]
-
-    def test_a_new_matter_of_somebody_else_opens_a_case_that_gets_no_letter(self, checked: Post) -> None:
-        results = f"{GATEWAY}; dmarc=fail header.from=home.example"
-        new = mail("A pothole.", Subject="Hole", Message_ID="<hole@home.example>", Authentication_Results=results)
-        filing = checked.file(new)
-        assert (filing.state, checked.message(filing).may_answer) == (FilingState.ON_CASE, False)
-
-    def test_without_a_gateway_the_signatures_are_verified_by_the_dns_that_is_given(
-        self, post: Post, case: Case, engine: Engine
-    ) -> None:
-        wanted = Authentication(verify=True)
-        intake = post.settings.intake.model_copy(update={"authentication": wanted})
-        settings = post.settings.model_copy(update={"intake": intake})
-        asked: list[bytes] = []
-
-        def look_up(name: bytes, _seconds: int) -> bytes | None:
-            asked.append(name)
-            return None
-
-        signature = "v=1; a=rsa-sha256; d=home.example; s=one; h=from; bh=x; b=x"
-        number = post.bring(mail("Still there.", **ANSWER, DKIM_Signature=signature))
-        assert process_one(engine, settings, post.now, look_up)
-        assert post.filing(number).state == FilingState.HELD
-        with open_session(engine) as session:
-            message = session.exec(select(Message).where(Message.raw_message_id == number)).one()
-        assert message.authentication == "fail"
-
-    def test_where_nobody_looks_a_known_address_is_enough(self, post: Post, case: Case) -> None:
-        message = post.message(post.file(mail("Still there.", **ANSWER)))
-        assert (message.case_id, message.authentication) == (case.id, "unknown")

@@ -32,6 +32,9 @@ HUGE: dict[str, Callable[[], bytes]] = {
     ),
     "a thousand levels": lambda: HEAD + levels(1000),
     "thirty levels around a long text": lambda: HEAD + levels(30) + b"--b \n" * 2_000_000,
+    "a long line beside a header in bytes of no name": lambda: (
+        HEAD + b"References: " + b"<" * 200_000 + b"\r\nSubject: \x80\r\n\r\nNobody came.\r\n"
+    ),
     "a text of 50 MB": lambda: HEAD + b"\r\n" + b"Nobody came.\r\n" * 3_600_000,
     "a file of 50 MB": lambda: packed(
         b"application/pdf", (b"QUJD" * 19 + b"\r\n") * 640_000, b"Content-Transfer-Encoding: base64\r\n"

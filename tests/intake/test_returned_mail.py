@@ -26,6 +26,9 @@ def status(*recipients: str) -> bytes:
         ("Action: delayed\nStatus: 4.0.0", Failure.SOFT, "4.0.0"),
         ("Action: Delayed (24 hours)\nStatus: 5.0.0", Failure.SOFT, "5.0.0"),
         ("Action: relayed\nStatus: 2.0.0", Failure.NONE, "2.0.0"),
+        ("Action: error\nStatus: 5.0.0", Failure.HARD, "5.0.0"),
+        ("Status: 4.4.1", Failure.SOFT, "4.4.1"),
+        ("Action: failure\nDiagnostic-Code: smtp; 452 Mailbox full", Failure.SOFT, "452 Mailbox full"),
         ("Action: delivered\nStatus: 2.0.0", Failure.NONE, "2.0.0"),
         ("Action: expanded\nStatus: 2.0.0", Failure.NONE, "2.0.0"),
         (
@@ -56,6 +59,30 @@ def test_the_worst_of_several_recipients_counts() -> None:
         ("Mail delivery failed", "SMTP error from remote mail server: 452 4.2.2 Over quota", Failure.SOFT),
         ("Mail delivery failed: returning message to sender", "All relevant MX records point to non-existent hosts", 2),
         ("Warning: message 1abc-2 delayed 24 hours", "It has not been delivered yet.", Failure.SOFT),
+        (
+            "Delivery failure",
+            "Unable to deliver message to the following address(es).\n\n<pat@home.example>:\nIt is over quota.",
+            Failure.SOFT,
+        ),
+        (
+            "Delivery failure",
+            "Unable to deliver message to the following address(es).\n\n<pat@home.example>:\nNo such account.",
+            Failure.HARD,
+        ),
+        (
+            "A note from the server",
+            "Your message to:\n\tpat@home.example\nhas not yet been delivered because the server did not respond.",
+            Failure.SOFT,
+        ),
+        (
+            "Mail Delivery Warning",
+            'Delivery of email to this address\n"pat@home.example"\nhas been postponed due to a full mailbox.',
+            Failure.SOFT,
+        ),
+        ("Address not found", "Your message wasn't delivered to pat@home.example, which is not there.", Failure.HARD),
+        ("A note", "The following message to <pat@home.example> was undeliverable.", Failure.HARD),
+        ("A note", "Your message to pat@home.example couldn't be delivered.", Failure.HARD),
+        ("failure notice", "Help is at 480-624-2500.\nMailbox pat@home.example: user unknown", Failure.HARD),
         ("I am away", "Back on Monday.", Failure.NONE),
     ],
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlmodel import select
 
 from postroom.intake.receive import Delivery, receive
@@ -30,3 +30,8 @@ def test_a_large_delivery_that_comes_again_changes_nothing(engine: Engine, now: 
     assert receive(engine, [Delivery("smtp", "1", "email", b"b" * 2 * WHOLE)], now) == [number]
     with engine.connect() as connection:
         assert read_content(connection, number)[:1] == b"a"
+
+
+def test_content_is_the_last_column_so_that_room_for_it_takes_no_memory(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        assert [column["name"] for column in inspect(engine).get_columns("raw_message")][-1] == "content"

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from postroom.casework.cases import confirm, open_case
+from postroom.casework.cases import confirm
 from postroom.casework.labels import Labels
+from postroom.casework.opening import open_case
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.message import Message

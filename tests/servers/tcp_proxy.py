@@ -1,5 +1,6 @@
 """A network between two ends that goes wrong when told to."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class TcpProxy:
         self._drip_seconds = 0.0
         self._answers_left: int | None = None
         self._refuses = False
+        self._instead: list[tuple[re.Pattern[bytes], bytes]] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stall(self) -> None:
@@ -30,6 +32,7 @@ class TcpProxy:
     def flow(self) -> None:
         """Forward again."""
         self._drip_seconds, self._answers_left, self._refuses = 0.0, None, False
+        self._instead.clear()
         self._flows.set()
 
     def refuse(self) -> None:
@@ -44,6 +47,10 @@ class TcpProxy:
     def cut_after(self, count: int) -> None:
         """Cut the connection, once, when it has brought `count` bytes more from the server."""
         self._answers_left = count
+
+    def say_instead(self, pattern: bytes, words: bytes) -> None:
+        """From now on put `words` into the server's answers, where they say `pattern`."""
+        self._instead.append((re.compile(pattern), words))
 
     def cut(self) -> None:
         """Close every connection."""
@@ -75,6 +82,8 @@ class TcpProxy:
         with suppress(OSError):
             while data := source.recv(1 if self._drip_seconds and answers else 65_536):
                 self._flows.wait()
+                for pattern, words in self._instead if answers else ():
+                    data = pattern.sub(words, data)
                 if answers and self._answers_left is not None:
                     data = data[: self._answers_left]
                     self._answers_left -= len(data)

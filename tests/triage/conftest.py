@@ -4,12 +4,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from postroom.models.settings import Settings, load_settings
 from postroom.triage.corpus import Example, seed
 from postroom.triage.model import TriageModel
 from postroom.triage.suggesting import Suggester
-from postroom.triage.training import train
+from postroom.triage.training import store, train
+from tests.triage.office import Office
 
 SIZE = 600
 
@@ -34,3 +36,31 @@ def model(examples: list[Example], council: Settings) -> TriageModel:
 @pytest.fixture(scope="session")
 def suggester(model: TriageModel, council: Settings) -> Suggester:
     return Suggester(model, council)
+
+
+@pytest.fixture
+def office(sqlite: Engine) -> Office:
+    """A council in an empty database."""
+    return Office(sqlite)
+
+
+@pytest.fixture(scope="session")
+def shipped_examples(examples: list[Example]) -> list[Example]:
+    """What the shipped model of a `learning_council` learned from."""
+    return examples[:200]
+
+
+@pytest.fixture(scope="session")
+def shipped_folder(
+    shipped_examples: list[Example], council: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("shipped")
+    store(train(shipped_examples, council), shipped_examples, folder)
+    return folder
+
+
+@pytest.fixture
+def learning_council(council: Settings, shipped_folder: Path, tmp_path: Path) -> Settings:
+    """The model council, whose shipped model is the small one, with an empty folder for models that learn."""
+    folders = {"model": shipped_folder, "models": tmp_path / "models"}
+    return council.model_copy(update={"triage": council.triage.model_copy(update=folders)})

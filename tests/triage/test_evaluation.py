@@ -12,6 +12,7 @@ from postroom.triage.corpus import Example
 from postroom.triage.evaluation import Task, run
 from postroom.triage.model import TriageModel
 from postroom.triage.model_store import save
+from postroom.triage.training import store
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_the_page_is_valid_and_needs_nothing_else(trained: Settings, examples: l
 
 def test_agreement_of_two_files(trained: Settings, examples: list[Example], tmp_path: Path) -> None:
     one, other = (_file(tmp_path / name, examples[:10]) for name in ("one.jsonl", "other.jsonl"))
-    run(Task(one, agreement=other), trained, tmp_path, Console(quiet=True))
+    run(Task(one, against=other), trained, tmp_path, Console(quiet=True))
     stored = json.loads((tmp_path / "evaluation.json").read_text())
     assert stored["targets"]["type"]["agreement"] == 1
     assert "<svg" not in (tmp_path / "evaluation.html").read_text()
@@ -61,3 +62,13 @@ def test_agreement_of_two_files(trained: Settings, examples: list[Example], tmp_
 def test_what_to_measure_must_be_clear(council: Settings, tmp_path: Path, task: Task) -> None:
     with pytest.raises(ConfigurationError):
         run(task, council, tmp_path, Console(quiet=True))
+
+
+def test_who_measures_on_what_was_learned_from_is_warned(
+    council: Settings, model: TriageModel, examples: list[Example], tmp_path: Path
+) -> None:
+    store(model, examples[:3], tmp_path / "model")
+    settings = council.model_copy(update={"triage": council.triage.model_copy(update={"model": tmp_path / "model"})})
+    console = Console(record=True, width=140)
+    run(Task(_file(tmp_path / "rows.jsonl", examples[:10])), settings, tmp_path / "out", console)
+    assert "the model learned from 3 of these 10 messages" in console.export_text()

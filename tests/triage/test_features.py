@@ -12,6 +12,7 @@ from postroom.triage.features import (
     NAME,
     NUMBER,
     PLACE,
+    TOGETHER,
     Reader,
     Reading,
     lower_case_words,
@@ -129,12 +130,24 @@ def test_the_address_for_compliments_and_the_chat_are_signals(reader: Reader, co
     ],
 )
 def test_what_tells_who_somebody_is_is_masked(reader: Reader, sentence: str, expected: str) -> None:
-    assert " ".join(word.form for word in reader.read(Text(body=sentence)).words) == expected
+    assert " ".join(reader.read(Text(body=sentence)).forms) == expected
 
 
 def test_the_writers_own_name_is_masked_in_lower_case_too(reader: Reader) -> None:
     reading = reader.read(Text(from_name="Tasha Obi", body="my name is tasha"))
-    assert [word.form for word in reading.words][-1] == NAME
+    assert reading.forms[-1] == NAME
+
+
+def test_many_are_read_as_each_alone(reader: Reader) -> None:
+    messages = [Text(body=f"Number {n} rang in March, {'nobody ' * n}came. Mr Obi?") for n in range(TOGETHER + 2)]
+    assert reader.read_many(messages) == [reader.read(message) for message in messages]
+
+
+def test_of_signals_that_overlap_the_longer_one_counts(reader: Reader) -> None:
+    found = _signals(
+        reader.read(Text(body="I told you about the lamp in March and you said it would be mended in June."))
+    )
+    assert found["earlier_contact"] == ["told you about the lamp in March"]
 
 
 def test_ordinary_words_are_those_that_somebody_writes_in_lower_case() -> None:
@@ -156,7 +169,7 @@ def test_what_has_no_spaces_is_cut_into_pieces() -> None:
 @given(st.text(max_size=300), st.text(max_size=50))
 def test_no_text_can_break_the_reader(reader: Reader, body: str, name: str) -> None:
     reading = reader.read(Text(from_name=name, subject=name, body=body))
-    assert all(0 <= word.start < word.end <= len(reading.text) for word in reading.words)
+    assert all(0 <= start < end <= len(reading.text) for start, end in zip(reading.starts, reading.ends, strict=True))
 
 
 def test_readers_in_several_threads_read_the_same(reader: Reader) -> None:

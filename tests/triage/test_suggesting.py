@@ -1,6 +1,7 @@
 import re
 from math import isclose
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example
-from postroom.triage.model import TriageModel
+from postroom.triage.features import Reader
+from postroom.triage.model import TriageModel, softmax
 from postroom.triage.suggesting import Choice, Suggested, Suggester, Text
 
 HANDLING = [
@@ -83,7 +85,7 @@ def test_no_text_breaks_the_suggester(suggester: Suggester, council: Settings, b
 def test_a_report_that_was_ignored_is_likelier_a_complaint_than_a_first_one(
     suggester: Suggester, first: str, ignored: str
 ) -> None:
-    one, other = suggester.suggest_all([Text(body=first), Text(body=ignored)])
+    one, other = suggester.suggest_many([Text(body=first), Text(body=ignored)])
     assert one.type.label == "service_request"
     assert other.type.label == "complaint"
 
@@ -91,7 +93,7 @@ def test_a_report_that_was_ignored_is_likelier_a_complaint_than_a_first_one(
 def test_angry_words_alone_do_not_make_a_complaint(suggester: Suggester) -> None:
     angry = " I am furious. This is a disgrace, it is unacceptable and I wish to make a formal complaint."
     for first, ignored in HANDLING:
-        found, failed = suggester.suggest_all([Text(body=first + angry), Text(body=ignored)])
+        found, failed = suggester.suggest_many([Text(body=first + angry), Text(body=ignored)])
         assert dict(found.type.alternatives)["complaint"] < dict(failed.type.alternatives)["complaint"]
 
 
@@ -158,7 +160,7 @@ def test_an_earlier_report_is_told_in_words_for_an_officer(suggester: Suggester)
 
 
 def test_evidence_for_danger_is_given_only_where_there_is_danger(suggester: Suggester) -> None:
-    danger, none = suggester.suggest_all(
+    danger, none = suggester.suggest_many(
         [
             Text(
                 body="My neighbour is hitting his little girl, I can hear her screaming and she is covered in bruises."
@@ -182,6 +184,22 @@ def test_the_json_has_exactly_the_agreed_shape(suggester: Suggester) -> None:
     assert isinstance(plain["at_risk"]["label"], bool)
     assert all(list(evidence) == ["text", "supports"] for evidence in plain["evidence"])
     assert plain["model"] == suggester.version
+
+
+def test_many_at_once_get_what_each_gets_alone(suggester: Suggester, examples: list[Example]) -> None:
+    messages = [Text(body=""), *(example.text for example in examples[:100])]
+    assert suggester.suggest_many(messages) == [suggester.suggest(message) for message in messages]
+
+
+def test_the_probabilities_are_those_of_the_plain_formula(
+    model: TriageModel, examples: list[Example], council: Settings
+) -> None:
+    readings = Reader(council, model.ordinary).read_many([example.text for example in examples[:100]])
+    rows = model.vectoriser.transform(readings)
+    for name, head in model.heads.items():
+        expected = softmax(rows @ head.weights.astype(float) + head.bias)
+        found = [model.opinion(model.vectoriser.vector(reading)).probabilities[name] for reading in readings]
+        assert np.allclose(found, expected, atol=1e-6)
 
 
 def test_the_same_message_gets_the_same_suggestion(suggester: Suggester) -> None:

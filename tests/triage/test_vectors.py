@@ -48,12 +48,12 @@ def test_all_areas_are_one_signal_to_a_model(vectoriser: Vectoriser) -> None:
 def test_what_terms_add_goes_to_the_words_and_nothing_is_lost(vectoriser: Vectoriser, readings: list[Reading]) -> None:
     reading = readings[2]
     vector = vectoriser.vector(reading)
-    added = np.arange(1.0, len(vector.columns) + 1)
-    of_terms = added[vector.columns < vectoriser.first_signal].sum()
-    assert np.isclose(vector.share_of_words(added, len(reading.words)).sum(), of_terms)
+    slopes = np.arange(1.0, len(vector.columns) + 1)
+    of_terms = (slopes * vector.values)[vector.columns < vectoriser.first_signal].sum()
+    assert np.isclose(vector.share_of_words(slopes, len(reading.forms)).sum(), of_terms)
 
 
 def test_nothing_is_the_vector_of_nothing(vectoriser: Vectoriser) -> None:
-    vector = vectoriser.vector(Reading("", (), ()))
+    vector = vectoriser.vector(Reading("", (), (), (), ()))
     assert len(vector.columns) == 0
     assert list(vector.share_of_words(vector.values, 0)) == []

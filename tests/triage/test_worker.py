@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -25,10 +26,23 @@ class _Watched:
         self.meanwhile = meanwhile
         self.seen: list[Text] = []
 
-    def suggest(self, message: Text) -> Suggested:
-        self.seen.append(message)
+    @property
+    def version(self) -> str:
+        return self.suggester.version
+
+    def suggest_many(self, messages: Sequence[Text]) -> list[Suggested]:
+        self.seen.extend(messages)
         self.meanwhile()
-        return self.suggester.suggest(message)
+        return self.suggester.suggest_many(messages)
+
+
+class _Wet(_Watched):
+    """A suggester that fails on any batch with a message about wet weights."""
+
+    def suggest_many(self, messages: Sequence[Text]) -> list[Suggested]:
+        if any("wet" in message.body for message in messages):
+            raise RuntimeError("the weights are wet")
+        return super().suggest_many(messages)
 
 
 def _message(engine: Engine, received_at: datetime, status: str = CaseStatus.AWAITING, **columns: Any) -> int:
@@ -135,15 +149,9 @@ def test_of_two_workers_on_one_message_one_writes(
 def test_a_failing_model_leaves_no_suggestion_and_the_queue_goes_on(
     engine: Engine, settings: Settings, suggester: Suggester, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faults = iter([RuntimeError("the weights are wet")])
-
-    def fail_once() -> None:
-        for fault in faults:
-            raise fault
-
-    first, second = _message(engine, now - timedelta(hours=1)), _message(engine, now)
+    first, second = _message(engine, now - timedelta(hours=1), new_text="wet"), _message(engine, now)
     with caplog.at_level(logging.ERROR):
-        assert process_one(engine, settings, cast(Suggester, _Watched(suggester, fail_once)), now)
+        assert process_one(engine, settings, cast(Suggester, _Wet(suggester, lambda: None)), now)
     assert "the weights are wet" in caplog.text
     assert not process_one(engine, settings, suggester, now)
     rows = [(row.message_id, row.model, row.type, row.evidence) for row in _suggestions(engine)]

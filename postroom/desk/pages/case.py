@@ -57,7 +57,7 @@ def case_response(
 ) -> Response:
     """The case's page; with `problem` it says what was refused and keeps what was typed."""
     with open_session(desk.engine, read_only=True) as session:
-        found = case_on_page(session, reference, desk.settings)
+        found = case_on_page(session, reference, visitor, desk.settings)
     return page(
         request,
         "case.html",
@@ -79,6 +79,8 @@ def _answers(found: CaseOnPage, settings: Settings) -> Answers:
         return Answers(case.type, case.category or NO_CATEGORY, case.team, case.exclusion or NO_EXCLUSION, case.at_risk)
     if suggestion is None or not suggestion.type:
         return Answers()
+    if found.blind:
+        return Answers(at_risk=suggestion.at_risk)
     suits = suggestion.category in settings.categories.get(suggestion.type, [])
     none = "" if suggestion.type in settings.categories else NO_CATEGORY
     return Answers(

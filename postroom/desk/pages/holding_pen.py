@@ -79,8 +79,10 @@ def mark_as_spam(request: Request, desk: Desk, visitor: Visitor, raw_message_id:
 
 
 def release(request: Request, desk: Desk, visitor: Visitor, raw_message_id: int) -> Response:
-    """A held message is filed again, as if it came now."""
-    return _decide(request, desk, visitor, raw_message_id, "release")
+    """A held message is filed again, as if it came now; one of which only a part is here is fetched again."""
+    held = queries.held_message(desk.engine, raw_message_id, visitor, desk.settings)
+    is_part = held is not None and held.kind == HeldBecause.INCOMPLETE
+    return _decide(request, desk, visitor, raw_message_id, "release", done="fetch" if is_part else "release")
 
 
 def decide_several(request: Request, desk: Desk, visitor: Visitor, form: Form) -> Response:
@@ -125,12 +127,14 @@ _DECISIONS: Mapping[str, Callable[[Surroundings, Visitor, int], object]] = {
 }
 
 
-def _decide(request: Request, desk: Surroundings, visitor: Visitor, raw_message_id: int, decision: str) -> Response:
+def _decide(
+    request: Request, desk: Surroundings, visitor: Visitor, raw_message_id: int, decision: str, *, done: str = ""
+) -> Response:
     try:
         _DECISIONS[decision](desk, visitor, raw_message_id)
     except ImpossibleMove as refused:
         return _holding_pen(request, desk, visitor, problem=str(refused), at=raw_message_id)
-    return go_to("/holding-pen", decision)
+    return go_to("/holding-pen", done or decision)
 
 
 def _chosen(form: Mapping[str, str]) -> list[int]:

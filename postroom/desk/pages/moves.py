@@ -1,5 +1,6 @@
 """What an officer does to a case. Each view calls one function of casework; a refused move shows the case again."""
 
+import re
 from collections.abc import Callable
 
 from fastapi import Request, Response
@@ -38,6 +39,7 @@ def confirm(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
     """An officer says what the case is, or corrects it; then the next in the queue, or the same case again."""
     answers = _answers(form, desk.settings)
     following = next_waiting(desk.engine, visitor, desk.settings, reference)
+    seen = _seen(form)
 
     def move(session: Session, case_id: int) -> Case:
         before = cases.find_case(session, case_id)
@@ -45,7 +47,13 @@ def confirm(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
             raise ChangedMeanwhile(f"{reference} was changed by somebody else. Look at it again.")
         labels = Labels(answers.type, answers.team, answers.category, answers.exclusion, answers.at_risk)
         return cases.confirm(
-            session, case_id, labels, officer_id=visitor.officer_id, settings=desk.settings, now=desk.now()
+            session,
+            case_id,
+            labels,
+            officer_id=visitor.officer_id,
+            settings=desk.settings,
+            now=desk.now(),
+            seen=seen,
         )
 
     problem = try_move(desk, reference, "labels", move, answers=answers)
@@ -53,6 +61,8 @@ def confirm(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
         return case_response(request, desk, visitor, reference, problem)
     if find_visible(desk.engine, reference, visitor, desk.settings) is None:
         done, stays = "confirmed-sealed", False
+    elif seen is not None and seen.blind and seen.suggestion_id is not None:
+        done, stays = "confirmed-blind", True
     else:
         done, stays = _AFTER_LABELS.get(form.get("then", ""), ("confirmed", False))
     if stays:
@@ -157,6 +167,14 @@ def _what_is_wrong(form: str, refusal: str, answers: Answers | None) -> tuple[st
         if answers is not None and refusal.startswith(start):
             return field, f"{start} of {in_words(answers.type).lower()}" if field == "category" else start
     return form, refusal
+
+
+def _seen(form: Form) -> cases.Seen | None:
+    """Which suggestion the page showed, or kept back; it may be another than the newest by now."""
+    if "suggestion" not in form:
+        return None
+    number = int(form["suggestion"]) if re.fullmatch(r"\d{1,9}", form["suggestion"], re.ASCII) else None
+    return cases.Seen(number, form.get("blind") == "yes")
 
 
 def _answers(form: Form, settings: Settings) -> Answers:

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from postroom.desk.queries.sight import first_message_id, is_sealed, suggestion_id, team_now
+from postroom.desk.blind import decides_first
+from postroom.desk.queries.sight import first_message_id, is_sealed, may_see, suggestion_id, team_now
 from postroom.desk.reading import Shown, shown
-from postroom.models.case import Case, Deadline, DeadlineState, Event
+from postroom.desk.sessions import SignedIn
+from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState, Decision, Event
 from postroom.models.failures import NotFound
 from postroom.models.message import Attachment, Message, Suggestion, opening_first
 from postroom.models.officer import Officer
@@ -17,6 +19,7 @@ from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
 
 _BY_OFFICER = "officer:"
+MOST_EARLIER = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,28 @@ class Change:
 
 
 @dataclass(frozen=True)
+class SimilarCase:
+    """A confirmed case with a message like the one that opened this case. `similarity` is from 0 to 1."""
+
+    reference: str
+    subject: str
+    type: str
+    team: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class EarlierCase:
+    """Another case of the same sender, whatever came of it."""
+
+    reference: str
+    subject: str
+    type: str
+    status: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class CaseOnPage:
     """A case with everything around it. `team` is the suggested one until the case is confirmed."""
 
@@ -70,6 +95,12 @@ class CaseOnPage:
     history: tuple[Change, ...]
     merged_into: str
     merged_with: tuple[str, ...]
+    similar: tuple[SimilarCase, ...]
+    earlier: tuple[EarlierCase, ...]
+    """Of the same sender."""
+    blind: bool
+    """Whether the officer is to judge before the suggestion is shown."""
+    decided_blind: bool
 
     @property
     def unread(self) -> int:
@@ -83,8 +114,9 @@ class CaseOnPage:
         return min(still_open, key=lambda deadline: deadline.due_on, default=None)
 
 
-def case_on_page(session: Session, reference: str, settings: Settings) -> CaseOnPage:
-    """The case called `reference`. Whether somebody may see it was settled before. Raises `NotFound`."""
+def case_on_page(session: Session, reference: str, visitor: SignedIn, settings: Settings) -> CaseOnPage:
+    """The case called `reference`, with the similar cases that `visitor` may see. Whether they may see the case itself
+    was settled before. Raises `NotFound`."""
     found = session.execute(
         select_columns(Case, is_sealed(settings), team_now, first_message_id, suggestion_id).where(
             col(Case.reference) == reference
@@ -93,12 +125,15 @@ def case_on_page(session: Session, reference: str, settings: Settings) -> CaseOn
     if found is None:
         raise NotFound(f"There is no case {reference}.")
     case, sealed, team, first_id, newest_suggestion = found
+    suggestion = session.get(Suggestion, newest_suggestion) if newest_suggestion is not None else None
+    awaiting = case.status == CaseStatus.AWAITING
+    blind = select(Decision.id).where(Decision.case_id == case.id, col(Decision.blind))
     return CaseOnPage(
         case=case,
         sealed=bool(sealed),
         team=team,
         messages=_messages(session, case, first_id),
-        suggestion=session.get(Suggestion, newest_suggestion) if newest_suggestion is not None else None,
+        suggestion=suggestion,
         deadlines=_deadlines(session, case),
         letters=letters(session, case),
         history=_history(session, case),
@@ -106,7 +141,42 @@ def case_on_page(session: Session, reference: str, settings: Settings) -> CaseOn
         merged_with=tuple(
             session.exec(select(Case.reference).where(Case.merged_into_id == case.id).order_by(col(Case.id)))
         ),
+        similar=_similar(session, suggestion, visitor, settings) if suggestion and awaiting else (),
+        earlier=_earlier(session, case, visitor, settings) if awaiting else (),
+        blind=awaiting and decides_first(first_id, settings.triage.blind_share),
+        decided_blind=session.exec(blind).first() is not None,
     )
+
+
+def _similar(
+    session: Session, suggestion: Suggestion, visitor: SignedIn, settings: Settings
+) -> tuple[SimilarCase, ...]:
+    """The most similar confirmed cases, those alone that `visitor` may see, and no sealed one: its words would be told
+    without the look being recorded."""
+    near = {int(each["message"]): float(each["similarity"]) for each in suggestion.neighbours}
+    if not near:
+        return ()
+    columns = (col(Message.id), col(Case.reference), col(Case.subject), col(Case.type), col(Case.team))
+    query = select_columns(*columns).join(Case, col(Case.id) == col(Message.case_id)).where(col(Message.id).in_(near))
+    found = session.execute(query.where(may_see(visitor, settings), ~is_sealed(settings), col(Case.type) != "")).all()
+    cases = [SimilarCase(reference, subject, type_, team, near[id_]) for id_, reference, subject, type_, team in found]
+    return tuple(sorted(cases, key=lambda each: (-each.similarity, each.reference)))
+
+
+def _earlier(session: Session, case: Case, visitor: SignedIn, settings: Settings) -> tuple[EarlierCase, ...]:
+    """The sender's last cases before this one, those alone that `visitor` may see, and no sealed one."""
+    if case.person_id is None:
+        return ()
+    columns: list[Any] = [getattr(Case, name) for name in EarlierCase.__dataclass_fields__]
+    query = select_columns(*columns).where(
+        col(Case.person_id) == case.person_id,
+        col(Case.received_at) <= case.received_at,
+        col(Case.id) != case.id,
+        may_see(visitor, settings),
+        ~is_sealed(settings),
+    )
+    newest = (col(Case.received_at).desc(), col(Case.id).desc())
+    return tuple(EarlierCase(*row) for row in session.execute(query.order_by(*newest).limit(MOST_EARLIER)))
 
 
 def letters(session: Session, case: Case) -> tuple[Letter, ...]:

@@ -73,10 +73,6 @@ class Held:
     preview: str = ""
     sender_check: SenderCheck | None = None
 
-    @property
-    def can_be_released(self) -> bool:
-        return self.kind != HeldBecause.INCOMPLETE
-
 
 @dataclass(frozen=True)
 class Duplicate:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Engine, Select, func, select
 from sqlmodel import col
 
+from postroom.desk.blind import decides_first
 from postroom.desk.queries.pages import Paged, page_of
 from postroom.desk.queries.sight import first_message_id, is_sealed, may_see, suggestion_id
 from postroom.desk.sessions import SignedIn
@@ -47,6 +48,9 @@ class Waiting:
     team: str
     at_risk: bool
     preview: str
+    message_id: int
+    blind: bool = False
+    """Whether an officer is to judge it before the suggestion is shown: `type` and `team` are empty then."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,11 @@ def waiting(engine: Engine, visitor: SignedIn, settings: Settings, number: int) 
         func.coalesce(Suggestion.team, ""),
         func.coalesce(Suggestion.at_risk, False),
         func.substr(Message.new_text, 1, PREVIEW_LETTERS),
+        col(Message.id),
     ]
     found = select(*columns).join_from(Case, Message, col(Message.id) == first_message_id)
     query = _in_queue_order(found, visitor, settings)
-    return _paged(engine, query, number, _waiting)
+    return _paged(engine, query, number, lambda row: _waiting(row, settings.triage.blind_share))
 
 
 def next_waiting(engine: Engine, visitor: SignedIn, settings: Settings, reference: str) -> str:
@@ -203,8 +208,10 @@ def _has_deadline(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _waiting(row: Any) -> Waiting:
+def _waiting(row: Any, blind_share: float) -> Waiting:
     found = Waiting(*row)
+    if decides_first(found.message_id, blind_share):
+        found = replace(found, blind=True, type="", team="")
     return replace(found, preview="" if found.sealed else " ".join(found.preview.split()))
 
 

@@ -32,7 +32,7 @@ first_message_id: Any = (
 suggestion_id: Any = (
     select(Suggestion.id)
     .where(Suggestion.message_id == first_message_id)
-    .order_by(col(Suggestion.id).desc())
+    .order_by(col(Suggestion.created_at).desc(), col(Suggestion.id).desc())
     .limit(1)
     .correlate(Case)
     .scalar_subquery()
