@@ -210,6 +210,7 @@ class Learner:
         self._process.start()
         self._process.join()
         if self._process.exitcode != 0:
+            log.error("Training ended with status %s; it is tried again in an hour", self._process.exitcode)
             self._not_before = now + AFTER_A_FAULT
         return True
 
