@@ -1,5 +1,6 @@
 """Case references such as AR-2026-000123."""
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
@@ -8,16 +9,18 @@ from postroom.models.case import ReferenceCounter
 
 _COUNT = {
     name: insert(ReferenceCounter)
-    .values(last=1)
-    .on_conflict_do_update(index_elements=[col(ReferenceCounter.year)], set_={"last": ReferenceCounter.last + 1})
+    .values(last=bindparam("count"))
+    .on_conflict_do_update(
+        index_elements=[col(ReferenceCounter.year)], set_={"last": ReferenceCounter.last + bindparam("count")}
+    )
     .returning(col(ReferenceCounter.last))
     for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
 }
 
 
-def next_reference(session: Session, prefix: str, year: int) -> str:
-    """The next free reference of `year`. The counter's row is locked until the caller commits, so none is given twice;
-    a transaction rolled back may leave a gap."""
+def next_references(session: Session, prefix: str, year: int, count: int) -> list[str]:
+    """The next `count` free references of `year`. The counter's row is locked until the caller commits, so none is
+    given twice; a transaction rolled back may leave a gap."""
     connection = session.connection()
-    number = connection.execute(_COUNT[connection.dialect.name], {"year": year}).scalar_one()
-    return f"{prefix}-{year}-{number:06d}"
+    last = connection.execute(_COUNT[connection.dialect.name], {"year": year, "count": count}).scalar_one()
+    return [f"{prefix}-{year}-{number:06d}" for number in range(last - count + 1, last + 1)]

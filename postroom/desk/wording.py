@@ -17,6 +17,7 @@ _LABELS = {
     "loop": "Our own mail, come back",
     "dead": "Not delivered",
     "cancelled": "No longer due",
+    "paused": "Waits for consent",
 }
 
 DONE = {

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from postroom.casework.bounces import note_bounce
-from postroom.casework.cases import add_message, open_case
+from postroom.casework.opening import add_message, open_case
 from postroom.intake.authentication import UNKNOWN, Authentication, Sender
 from postroom.intake.candidates import (
     about_something_new,

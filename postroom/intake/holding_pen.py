@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import add_message, officer, open_case
+from postroom.casework.opening import add_message, open_case
+from postroom.casework.reading import officer
 from postroom.casework.threads import BY_OFFICER
 from postroom.intake.filing import Understood, end, load, said, store, stored_before, understand
 from postroom.intake.machine_mail import Machine

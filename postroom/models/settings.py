@@ -5,6 +5,7 @@
 """
 
 import os
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,19 +14,16 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from postroom.models.closing_settings import Closing
 from postroom.models.failures import ConfigurationError
+from postroom.models.procedure_settings import OtherLimit, Procedure
+from postroom.models.setting_types import Days, RoleName, Table
 
 NO_CATEGORY = "none"
 NO_EXCLUSION = "none"
-
-
-class Table(BaseModel):
-    """A part of the configuration: unknown names are refused and nothing changes after the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _email(value: str) -> str:
@@ -44,7 +42,6 @@ def _zone(value: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(_email)]
-Days = Annotated[int, Field(ge=0, le=400)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -110,45 +107,19 @@ class Team(Table):
     area: str = ""
 
 
-class Step(Table):
-    """One step of a stage: `limit` working days from the moment that its clock starts."""
-
-    limit: Days
-    starts: Literal["received", "acknowledged"]
-
-
-class Stage(Table):
-    name: str
-    acknowledge: Step | None = None
-    respond: Step | None = None
-
-    @model_validator(mode="after")
-    def _clocks_are_set(self) -> Self:
-        if self.respond and self.respond.starts == "acknowledged" and self.acknowledge is None:
-            raise ValueError("respond starts when acknowledged, so the stage needs an acknowledge step")
-        if self.acknowledge and self.acknowledge.starts == "acknowledged":
-            raise ValueError("acknowledge can't start when acknowledged; expected starts: received")
-        return self
-
-    @property
-    def steps(self) -> dict[str, Step]:
-        named = {"acknowledge": self.acknowledge, "respond": self.respond}
-        return {name: step for name, step in named.items() if step is not None}
-
-
-class Procedure(Table):
-    """How a case of these types (and services, where named) is handled. The first that fits is taken."""
-
-    name: str
-    types: list[str]
-    services: list[str] = Field(default=[], description="empty: every service")
-    acknowledgement: str = Field(description="the letter that acknowledges it, a file in the letters folder")
-    stages: list[Stage] = Field(min_length=1)
-
-
 class WorkingDays(Table):
     roll_to_working_day: bool = Field(default=False, description="receipt on a day off counts as the next working day")
     cut_off_hour: int | None = Field(default=None, ge=1, le=23, description="receipt after this hour is the next day's")
+
+
+class Casework(Table):
+    """Who may do what is rare, and when a complaint is late."""
+
+    dates_corrected_by: list[RoleName] = Field(
+        default=["manager", "customer_relations"], description="who may correct a date of a case"
+    )
+    made_within_months: int = Field(default=12, gt=0, description="later complaints are an officer's decision")
+    person_roles: list[str] = Field(default=[], description="what somebody may be to the council: parent, carer, …")
 
 
 class Database(Table):
@@ -287,7 +258,7 @@ class Clamd(Table):
 
 class Intake(Table):
     maximum_bytes: int = Field(default=52_428_800, gt=0, description="a larger mail is refused by SMTP, held by IMAP")
-    mailboxes: list[Mailbox] = []
+    mailboxes: list[Mailbox] = Field(default=[])
     alarm_after_minutes: float = Field(default=15, gt=0, description="a mailbox not read for so long is an alarm")
     smtp: SmtpReceiver = SmtpReceiver()
     attempts: int = Field(default=5, gt=0, description="tries to file a message before it goes to the holding pen")
@@ -317,8 +288,8 @@ class Outgoing(Table):
 class Ladder(Table):
     """When managers are reminded: working days left before a deadline, and how often after it."""
 
-    acknowledge: list[Days] = [1]
-    respond: list[Days] = [5, 2, 0]
+    acknowledge: list[Days] = Field(default=[1])
+    respond: list[Days] = Field(default=[5, 2, 0])
     overdue_every: int = Field(default=2, gt=0, description="working days between reminders once it is late")
 
 
@@ -370,6 +341,8 @@ class Settings(BaseSettings):
     teams: dict[str, Team]
     procedures: dict[str, Procedure]
     working_days: WorkingDays = WorkingDays()
+    closing: Closing = Closing()
+    casework: Casework = Casework()
     database: Database = Database()
     workers: Workers = Workers()
     intake: Intake = Intake()
@@ -408,6 +381,11 @@ class Settings(BaseSettings):
         """Whether cases of `team` may be seen by that team alone."""
         return team in self.teams and self.teams[team].service in self.council.sealed_services
 
+    def stage_name(self, procedure: str, stage: str) -> str:
+        """What people call a stage, by its id; the id where the configuration has it no longer."""
+        found = self.procedures[procedure].stage(stage) if procedure in self.procedures else None
+        return found.name if found else stage
+
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         problems = list(_unknown_names(self))
@@ -439,7 +417,19 @@ def _unknown_names(settings: Settings) -> list[str]:
             expect(f"procedures.{id_}.types", type_, settings.feedback_types)
         for service in procedure.services:
             expect(f"procedures.{id_}.services", service, sorted(services))
-    covered = {t for p in settings.procedures.values() if not p.services for t in p.types}
+        for name in procedure.teams:
+            expect(f"procedures.{id_}.teams", name, settings.teams)
+        problems += [f"procedures.{id_}.{path}: {expected}" for path, expected in procedure.problems()]
+        for path, other in _other_limits(procedure):
+            for kind, names, known in (
+                ("services", other.services, sorted(services)),
+                ("teams", other.teams, list(settings.teams)),
+                ("categories", other.categories, sorted({c for some in settings.categories.values() for c in some})),
+            ):
+                for name in names:
+                    expect(f"procedures.{id_}.{path}.{kind}", name, known)
+    problems += [f"closing.{path}: {expected}" for path, expected in settings.closing.problems(settings.feedback_types)]
+    covered = {t for p in settings.procedures.values() if not (p.services or p.teams) for t in p.types}
     for type_ in settings.feedback_types:
         if type_ not in covered:
             problems.append(f"procedures: expected one for every service that takes the type {type_}")
@@ -447,6 +437,13 @@ def _unknown_names(settings: Settings) -> list[str]:
     for name in sorted({n for n in names if names.count(n) > 1}):
         problems.append(f"intake.mailboxes: expected each name once; {name} stands twice")
     return problems
+
+
+def _other_limits(procedure: Procedure) -> Iterator[tuple[str, OtherLimit]]:
+    for number, stage in enumerate(procedure.stages):
+        for name, step in stage.steps.items():
+            for place, other in enumerate(step.other_limits):
+                yield f"stages.{number}.steps.{name}.other_limits.{place}", other
 
 
 def load_settings(path: Path) -> Settings:

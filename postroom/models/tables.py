@@ -2,8 +2,31 @@
 
 from sqlmodel import SQLModel
 
-from postroom.models import case, mailbox, message, officer, outgoing_mail, raw_message
+from postroom.models import (
+    calendar,
+    case,
+    mailbox,
+    message,
+    officer,
+    outcome,
+    outgoing_mail,
+    person,
+    raw_message,
+    stage,
+)
 
 metadata = SQLModel.metadata
 
-__all__ = ["case", "mailbox", "message", "metadata", "officer", "outgoing_mail", "raw_message"]
+__all__ = [
+    "calendar",
+    "case",
+    "mailbox",
+    "message",
+    "metadata",
+    "officer",
+    "outcome",
+    "outgoing_mail",
+    "person",
+    "raw_message",
+    "stage",
+]

@@ -13,8 +13,9 @@ from sqlalchemy import Engine, case, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import first_message
-from postroom.casework.procedures import Clocks, stage_named, steps_due
+from postroom.casework.deadlines import steps_now
+from postroom.casework.procedures import stage_named
+from postroom.casework.reading import first_message
 from postroom.casework.working_days import calendar_of
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
@@ -138,7 +139,7 @@ def _write_letter(engine: Engine, settings: Settings, case_id: int, now: datetim
             log.warning("%s: its letter waits; the day's letters to its address are written", found.reference)
             return False
         try:
-            letter = letters.write(settings, owed.letter, _letter_facts(found, settings, now))
+            letter = letters.write(settings, owed.letter, _letter_facts(session, found, settings, now))
         except Permanent as error:
             log.error("%s: its letter waits; %s", found.reference, error)
             return False
@@ -202,19 +203,19 @@ def _facts(found: Case, message: Message) -> CaseFacts:
     )
 
 
-def _letter_facts(found: Case, settings: Settings, now: datetime) -> letters.LetterFacts:
+def _letter_facts(session: Session, found: Case, settings: Settings, now: datetime) -> letters.LetterFacts:
     calendar = calendar_of(settings)
     stage = stage_named(settings, found.procedure, found.stage)
     # the letter is the acknowledgement, so an answer counted from that is counted from now
-    due = {step.step: step.due_on for step in steps_due(stage, Clocks(found.received_at, now), calendar)}
+    due = {step.step: step.due_on for step in steps_now(session, found, settings, acknowledged=now)}
     return letters.LetterFacts(
         reference=found.reference,
         subject=one_line(found.subject),
         received_on=letters.in_full(calendar.local_day(found.received_at)),
         type=found.type,
         procedure=settings.procedures[found.procedure].name,
-        stage=found.stage,
+        stage=stage.name,
         team=settings.teams[found.team].name if found.team in settings.teams else found.team,
-        answer_by=letters.in_full(due["respond"]) if "respond" in due else "",
+        answer_by=letters.in_full(due[stage.answer]) if stage.answer else "",
         exclusion=found.exclusion,
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from postroom.casework.cases import acknowledge
+from postroom.casework.answering import acknowledge
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove, NotFound, PostroomError, Unreachable

@@ -12,7 +12,8 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from postroom.models.failures import ConfigurationError
-from postroom.models.settings import NO_EXCLUSION, Procedure, Settings
+from postroom.models.procedure_settings import Procedure
+from postroom.models.settings import NO_EXCLUSION, Settings
 from postroom.notifications.envelopes import one_line
 from postroom.notifications.owed import ALERT, DIGEST, SIGNPOST
 

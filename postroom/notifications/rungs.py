@@ -12,7 +12,7 @@ def reached(step: str, days_left: int, ladder: Ladder) -> tuple[str, ...]:
     `days_left` is in working days, negative once the step is late. Rung due:N is reached with N or fewer left,
     overdue:N on every `overdue_every`-th working day after; of these only the latest counts.
     """
-    due = {"acknowledge": ladder.acknowledge, "respond": ladder.respond}[step]
+    due = ladder.acknowledge if step == "acknowledge" else ladder.respond
     rungs = [f"due:{n}" for n in sorted(set(due), reverse=True) if days_left <= n]
     late = -days_left // ladder.overdue_every * ladder.overdue_every
     if late > 0:

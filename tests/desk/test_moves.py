@@ -9,7 +9,7 @@ from postroom.casework.labels import Labels
 from postroom.models.case import Case, CaseStatus, Decision
 from postroom.models.database import open_session
 from tests.desk.conftest import Clock, Visitor, officer_id
-from tests.desk.mailroom import CHILDREN_COMPLAINT, HIGHWAYS_REQUEST, Mailroom
+from tests.desk.mailroom import CHILDREN_COMPLAINT, CLOSING, HIGHWAYS_REQUEST, Mailroom
 
 COMPLAINT = Labels("complaint", "highways", "service_standards")
 AS_SUGGESTED = {
@@ -148,8 +148,10 @@ def test_a_case_is_acknowledged_responded_to_closed_and_reopened(
     assert "The acknowledgement is recorded." in page.text
     page = charlie.post(f"/cases/{reference}/response", how="letter of 4 March")
     assert "Charlie Responded: letter of 4 March" in page.text
-    page = charlie.post(f"/cases/{reference}/closure", reason="gully cleared")
-    assert "Charlie Closed: gully cleared" in page.text
+    page = charlie.post(f"/cases/{reference}/closure", 422, reason="gully cleared")
+    assert "Answer, before the case is closed: its outcome" in page.text
+    page = charlie.post(f"/cases/{reference}/closure", reason="gully cleared", **CLOSING)
+    assert "Charlie Closed, upheld: gully cleared" in page.text
     page = charlie.post(f"/cases/{reference}/reopening", reason="blocked again")
     assert f"{reference} is open again." in page.text
 

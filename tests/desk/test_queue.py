@@ -16,7 +16,7 @@ from postroom.models.outgoing_mail import MailState
 from postroom.models.raw_message import FilingState
 from postroom.models.settings import Settings
 from tests.desk.conftest import Visitor, add_people, officer_id
-from tests.desk.mailroom import CHILDREN_COMPLAINT, HIGHWAYS_REQUEST, Mailroom
+from tests.desk.mailroom import CHILDREN_COMPLAINT, CLOSING, HIGHWAYS_REQUEST, Mailroom
 
 ALICE = SignedIn(1, "Alice", Role.CUSTOMER_RELATIONS, frozenset({"customer-relations"}), "", "")
 HIGHWAYS = Labels("service_request", "highways", "fix_problem")
@@ -72,7 +72,7 @@ def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings,
     with open_session(engine) as session:
         case_id = mailroom.case_id(answered)
         cases.acknowledge(session, case_id, settings=settings, now=now, actor="test", how="letter")
-        cases.respond(session, case_id, officer_id=alice, how="letter", now=now)
+        cases.respond(session, case_id, officer_id=alice, how="letter", settings=settings, now=now)
         session.commit()
 
     found = queue.open_cases(engine, ALICE, settings, 1).rows
@@ -129,7 +129,7 @@ def test_the_lists_tell_deadlines_in_words(mailroom: Mailroom, alice: Visitor, n
 
 def test_closed_cases_have_their_own_list(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
-    alice.post(f"/cases/{reference}/closure", reason="done")
+    alice.post(f"/cases/{reference}/closure", reason="done", **CLOSING)
 
     assert alice.page("/open-cases").links("/cases/") == []
     assert alice.page("/closed-cases").links("/cases/") == [f"/cases/{reference}"]

@@ -37,7 +37,7 @@ SIGHT = {
 }
 
 
-def cases_of_all_kinds(mailroom: Mailroom, now: datetime) -> dict[str, str]:
+def cases_of_all_kinds(mailroom: Mailroom, settings: Settings, now: datetime) -> dict[str, str]:
     alice = officer_id("alice")
     references = {
         "awaiting, children": mailroom.case(now, CHILDREN_COMPLAINT),
@@ -52,14 +52,16 @@ def cases_of_all_kinds(mailroom: Mailroom, now: datetime) -> dict[str, str]:
     with open_session(mailroom.engine) as session:
         for kind, reference in references.items():
             if kind.startswith("closed"):
-                cases.close(session, mailroom.case_id(reference), reason="done", actor="test", now=now)
+                cases.withdraw(
+                    session, mailroom.case_id(reference), reason="done", officer_id=alice, settings=settings, now=now
+                )
         session.commit()
     return references
 
 
 def test_each_case_is_seen_by_those_who_may_and_nobody_else(engine: Engine, settings: Settings, now: datetime) -> None:
     add_people(engine, settings, now)
-    references = cases_of_all_kinds(Mailroom(engine, settings), now)
+    references = cases_of_all_kinds(Mailroom(engine, settings), settings, now)
 
     def sees(name: str, reference: str) -> bool:
         role, teams = PEOPLE[name]

@@ -35,7 +35,7 @@ def test_a_confirmed_complaint_is_acknowledged_once(
     assert process_one(engine, settings, now)
     assert not process_one(engine, settings, now)
     [mail] = desk.outbox()
-    assert mail.once == f"letter:{case_id}:Stage 1:acknowledge-complaint"
+    assert mail.once == f"letter:{case_id}:stage-1:acknowledge-complaint"
     assert (mail.kind, mail.recipient, mail.case_id) == ("letter", "pat@home.example", case_id)
 
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import acknowledge, close
+from postroom.casework.cases import acknowledge, withdraw
 from postroom.casework.history import broken_histories
-from postroom.models.case import CaseStatus, Deadline, Event
+from postroom.models.case import CaseStatus, Deadline, Event, EventWords
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.outgoing_mail import MailState, OutgoingMail
@@ -84,7 +84,9 @@ def test_the_event_says_which_letter_it_was(engine: Engine, now: datetime, deliv
     deliver(now)
     with open_session(engine) as session:
         acknowledged = session.exec(select(Event).where(Event.kind == "acknowledged")).one()
-    assert acknowledged.summary == "Acknowledged: letter acknowledge-complaint"
+        words = session.exec(select(EventWords.words).where(EventWords.number == acknowledged.number)).one()
+    assert acknowledged.summary.startswith("Acknowledged; respond moved from")
+    assert words == "letter acknowledge-complaint"
     assert acknowledged.actor == "delivery"
 
 
@@ -121,10 +123,10 @@ def test_a_letter_that_was_overtaken_by_a_telephone_call_is_only_recorded(
 
 @on_sqlite
 def test_the_letter_of_a_case_that_was_closed_meanwhile_is_only_recorded(
-    engine: Engine, now: datetime, desk: Desk, letter: OutgoingMail, deliver: Any
+    engine: Engine, now: datetime, settings: Settings, desk: Desk, letter: OutgoingMail, deliver: Any
 ) -> None:
     with open_session(engine) as session:
-        close(session, letter.case_id or 0, reason="withdrawn", actor="officer:1", now=now)
+        withdraw(session, letter.case_id or 0, reason="by phone", officer_id=1, settings=settings, now=now)
         session.commit()
     deliver(now)
     assert desk.outbox()[0].state == MailState.SENT

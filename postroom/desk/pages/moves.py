@@ -84,18 +84,23 @@ def respond(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
     how = form.get("how", "")
 
     def move(session: Session, case_id: int) -> Case:
-        return cases.respond(session, case_id, officer_id=visitor.officer_id, how=how, now=desk.now())
+        return cases.respond(
+            session, case_id, officer_id=visitor.officer_id, how=how, settings=desk.settings, now=desk.now()
+        )
 
     return _moved(request, desk, visitor, reference, "response", move, "responded", how)
 
 
 def close(request: Request, desk: Desk, visitor: Visitor, form: Form, reference: str) -> Response:
-    """Nothing more is to be done."""
+    """Nothing more is to be done, and what reports need is answered."""
     reason = form.get("reason", "")
+    closing_answers = _closing_answers(form, desk.settings)
 
     def move(session: Session, case_id: int) -> Case:
         actor = cases.officer(visitor.officer_id)
-        return cases.close(session, case_id, reason=reason, actor=actor, now=desk.now())
+        return cases.close(
+            session, case_id, closing_answers, reason=reason, actor=actor, settings=desk.settings, now=desk.now()
+        )
 
     return _moved(request, desk, visitor, reference, "closure", move, "closed", reason)
 
@@ -157,6 +162,17 @@ def _what_is_wrong(form: str, refusal: str, answers: Answers | None) -> tuple[st
         if answers is not None and refusal.startswith(start):
             return field, f"{start} of {in_words(answers.type).lower()}" if field == "category" else start
     return form, refusal
+
+
+def _closing_answers(form: Form, settings: Settings) -> cases.ClosingAnswers:
+    """What the form of closing says; an empty field says nothing."""
+    findings = cases.Findings(
+        outcome=form.get("outcome", ""),
+        causes=tuple(filter(None, [form.get("cause", "")])),
+        remedies=tuple(filter(None, [form.get("remedy", "")])),
+    )
+    equalities = {question: form.get(f"equality-{question}", "") for question in settings.closing.equalities}
+    return cases.ClosingAnswers(findings, lesson=form.get("lesson", ""), equalities=equalities)
 
 
 def _answers(form: Form, settings: Settings) -> Answers:

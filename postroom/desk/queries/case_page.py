@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from postroom.casework.history import words_of
 from postroom.desk.queries.sight import first_message_id, is_sealed, suggestion_id, team_now
 from postroom.desk.reading import Shown, shown
 from postroom.models.case import Case, Deadline, DeadlineState, Event
@@ -148,4 +149,13 @@ def _history(session: Session, case: Case) -> tuple[Change, ...]:
     """The newest change first."""
     events = session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.number).desc())).all()
     names = {f"{_BY_OFFICER}{id_}": name for id_, name in session.exec(select(Officer.id, Officer.name))}
-    return tuple(Change(event.at, names.get(event.actor, event.actor), event.kind, event.summary) for event in events)
+    written = words_of(session, case)
+    return tuple(
+        Change(
+            event.at,
+            names.get(event.actor, event.actor),
+            event.kind,
+            ": ".join(filter(None, (event.summary, written.get(event.number, "")))),
+        )
+        for event in events
+    )
