@@ -146,9 +146,10 @@ def _last_hash(session: Session, case_id: int) -> str | None:
     return session.exec(query).first()
 
 
-def broken_histories(session: Session) -> Iterator[str]:
-    """One line for each case whose history does not hold together, and where it breaks."""
-    for case in session.exec(select(Case).order_by(col(Case.id))):
+def broken_histories(session: Session, only: int | None = None) -> Iterator[str]:
+    """One line for each case, or for `only` one, whose history does not hold together, and where it breaks."""
+    query = select(Case).order_by(col(Case.id))
+    for case in session.exec(query if only is None else query.where(Case.id == only)):
         events = session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.number))).all()
         words = session.exec(select(EventWords).where(EventWords.case_id == case.id))
         problem = _break(case, list(events), {each.number: each for each in words})

@@ -76,7 +76,7 @@ def test_a_message_opens_a_case_of_its_own(
         session.commit()
         assert (opened.status, first_message(session, opened).id) == (CaseStatus.AWAITING, further)
     assert events(engine, bus) == ["opened", "message added", "message moved", "linked"]
-    assert events(engine, opened) == ["opened"]
+    assert events(engine, opened) == ["opened", "linked"]
 
 
 def test_what_opened_a_case_stays_and_what_is_not_there_is_not_found(
