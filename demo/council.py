@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from demo.folder import Folder
 from postroom.desk.officers import add_officer
+from postroom.models.connection_settings import Secret
 from postroom.models.database import open_session
 from postroom.models.officer import Officer, Role
-from postroom.models.settings import Database, Mailbox, Outgoing, Secret, Settings, SmtpTransport
+from postroom.models.outgoing_settings import Outgoing, SmtpTransport
+from postroom.models.settings import Database, Mailbox, Settings
 from postroom.processes import listen
 
 HOST = "127.0.0.1"

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from postroom import processes
 from postroom.models.database import check_version, open_engine, open_session, upgrade
 from postroom.models.failures import ConfigurationError, PostroomError
+from postroom.models.interface import Scope
 from postroom.models.officer import Role
 from postroom.models.settings import Settings, load_settings
 
@@ -33,6 +34,8 @@ models_app = typer.Typer(help="The models that suggest.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 embeddings_app = typer.Typer(help="Sentence embeddings, an optional extra of the models.", no_args_is_help=True)
 app.add_typer(embeddings_app, name="embeddings")
+tokens_app = typer.Typer(help="Keys with which other programs use the JSON API.", no_args_is_help=True)
+app.add_typer(tokens_app, name="tokens")
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -142,6 +145,97 @@ def add_officer_command(
         )
         session.commit()
     typer.echo(f"{email} can sign in to the desk.")
+
+
+@tokens_app.command("add")
+@in_words
+def add_token_command(
+    name: Annotated[str, typer.Argument(help="Which program uses it.")],
+    officer: Annotated[str, typer.Option(help="The address of the officer by whose rights it sees and acts.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it is for; may be given more than once.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Make a token for another program and print it, once."""
+    from postroom.desk.api.tokens import add_token
+
+    _, engine = _opened(config)
+    with open_session(engine) as session:
+        token = add_token(session, name, officer, scope, now=_now())
+        session.commit()
+    typer.echo(token)
+
+
+@tokens_app.command("list")
+@in_words
+def list_tokens(config: Config = DEFAULT_CONFIG) -> None:
+    """Print which tokens there are, for what, and when they were used last."""
+    from rich.table import Table
+
+    from postroom.desk.api.tokens import tokens
+
+    _, engine = _opened(config)
+    table = Table("name", "officer", "for", "last used", "state")
+    with open_session(engine, read_only=True) as session:
+        for token, email in tokens(session):
+            used = f"{token.used_at:%Y-%m-%d}" if token.used_at else "never"
+            table.add_row(token.name, email, ", ".join(token.scopes), used, "revoked" if token.revoked_at else "holds")
+    Console().print(table)
+
+
+@tokens_app.command("revoke")
+@in_words
+def revoke_token_command(name: Annotated[str, typer.Argument()], config: Config = DEFAULT_CONFIG) -> None:
+    """Let a token hold no longer."""
+    from postroom.desk.api.tokens import revoke_token
+
+    _, engine = _opened(config)
+    with open_session(engine) as session:
+        revoke_token(session, name, now=_now())
+        session.commit()
+    typer.echo(f"{name} holds no longer.")
+
+
+@app.command("set-password")
+@in_words
+def set_password_command(
+    email: Annotated[str, typer.Argument(help="The officer's address.")],
+    password: Annotated[
+        str, typer.Option(help="The new one.", envvar="POSTROOM_PASSWORD", prompt=True, hide_input=True)
+    ],
+    second_factor: Annotated[
+        bool, typer.Option("--without-second-factor", help="Also take away a second factor that was lost.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Give an officer a new password and let them in again, where no administrator can."""
+    from postroom.desk.officers import let_in_again
+
+    settings, engine = _opened(config)
+    with open_session(engine) as session:
+        let_in_again(session, settings, email=email, password=password, forget_factor=second_factor, now=_now())
+        session.commit()
+    typer.echo(f"{email} can sign in with the new password, and is signed out everywhere.")
+
+
+@app.command("restrict")
+@in_words
+def restrict_case(
+    reference: Annotated[str, typer.Argument(help="The case, as AR-2026-000123.")],
+    email: Annotated[list[str], typer.Argument(help="The officers who alone may see it.")],
+    reason: Annotated[str, typer.Option(help="Why; the case's history keeps it.", prompt=True)],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Restrict a case to officers by name, also where all those named before have left."""
+    from postroom.casework.reading import case_called
+    from postroom.casework.restricting import restrict
+
+    settings, engine = _opened(config)
+    with open_session(engine) as session:
+        found = case_called(session, reference)
+        assert found.id is not None
+        restrict(session, found.id, email, reason=reason, officer_id=None, settings=settings, now=_now())
+        session.commit()
+    typer.echo(f"{reference} is restricted to {', '.join(email)}.")
 
 
 @app.command()
@@ -267,7 +361,7 @@ def schedule(
     if once:
         scheduler.tick(engine, settings, _now())
         return
-    _until_stopped(processes.running_scheduler(engine, settings, _now), "Scheduling.")
+    _until_stopped(processes.running_daemons(processes.schedulers(engine, settings, _now)), "Scheduling.")
 
 
 @app.command()
@@ -393,6 +487,57 @@ def verify_history(config: Config = DEFAULT_CONFIG) -> None:
     if broken:
         raise typer.Exit(1)
     typer.echo("Every history holds together.")
+
+
+@app.command()
+@in_words
+def simulate(
+    years: Annotated[int, typer.Option(min=1, max=30)] = 3,
+    cases: Annotated[int, typer.Option(min=1)] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
+    start: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The first day; else such that the years end on the last 31 March."),
+    ] = None,
+    database: Annotated[str, typer.Option(help="The database's URL; else the configuration's.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Fill an empty database with years of a council's life, and check that all of it holds together."""
+    from postroom.simulation.command import plan_for, run
+
+    settings = load_settings(config)
+    if database and "://" not in database:
+        raise ConfigurationError([f"--database: expected a URL such as sqlite:///{database}; got {database}"])
+    engine = open_engine(database or settings.database_url)
+    upgrade(engine)
+    plan = plan_for(years, cases, seed, start.date() if start else None, today=_now().date())
+    run(engine, settings, plan, errors)
+
+
+@app.command("erase-person")
+@in_words
+def erase_person_command(
+    email: Annotated[str, typer.Argument(help="An email address of the person.")],
+    by: Annotated[str, typer.Option(help="The email address of the officer who decided it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Erase what a person wrote and what was written about them. Cases stay as figures. Can't be undone."""
+    from postroom.casework import erasing
+    from postroom.casework.people import person_of_email
+    from postroom.casework.reading import officer_of_email
+
+    _, engine = _opened(config)
+    with open_session(engine) as session:
+        person = person_of_email(session, email)
+        assert person.id is not None
+        cases = erasing.theirs(session, person.id).with_messages
+        typer.echo(f"{person.name or email}: {', '.join(case.reference for case in cases) or 'no cases'}.")
+        if not yes:
+            typer.confirm("Erase all that they wrote and that was written about them, for ever?", abort=True)
+        erasing.erase_person(session, person.id, officer_id=officer_of_email(session, by), now=_now())
+        session.commit()
+    typer.echo("Erased. Copies in backups go when the backups do.")
 
 
 def _now() -> datetime:

@@ -22,7 +22,10 @@ from postroom.models.settings import Settings
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
+LETTERS_SECONDS = 5.0
+"""How long after it is owed a letter may be written."""
 FAILED_SECONDS = 5.0
+WEBHOOK_SECONDS = 2.0
 LOOK_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -76,14 +79,16 @@ def pollers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
 
 
 def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
-    """Filing, looking at attachments, suggesting, and sending."""
+    """Filing, looking at attachments, suggesting, looking for copies and second matters, and sending."""
     from postroom.intake import attachment_scanning, filing
-    from postroom.notifications import delivery
+    from postroom.notifications import delivery, webhooks
     from postroom.notifications.transports import transport_for
+    from postroom.triage import second_look
     from postroom.triage import worker as suggesting
     from postroom.triage.champion import Champion
 
     champion = Champion(engine, settings)
+    look = second_look.SecondLook(engine, settings, lambda: champion.current().suggester)
     transport = transport_for(settings)
     if settings.intake.clamd is not None:
         attachment_scanning.scan_what_was_not(engine, clock())
@@ -91,7 +96,19 @@ def workers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
         Daemon("filing", lambda: filing.process_one(engine, settings, clock())),
         Daemon("attachments", lambda: attachment_scanning.scan_one(engine, settings, clock())),
         Daemon("suggesting", lambda: suggesting.suggest_by(champion, engine, settings, clock())),
+        Daemon("second look", lambda: look.process_one(clock()), second_look.IDLE_SECONDS),
+        Daemon("webhooks", lambda: webhooks.process_one(engine, settings, clock()), WEBHOOK_SECONDS),
         Daemon("delivery", lambda: delivery.process_one(engine, settings, transport, clock())),
+    ]
+
+
+def schedulers(engine: Engine, settings: Settings, clock: Clock) -> list[Daemon]:
+    """Writing what is owed, and what is done at set times."""
+    from postroom.notifications import acknowledgements, scheduler
+
+    return [
+        Daemon("letters", lambda: acknowledgements.process_one(engine, settings, clock()), LETTERS_SECONDS),
+        Daemon("scheduler", lambda: scheduler.process_one(engine, settings, clock()), scheduler.IDLE_SECONDS),
     ]
 
 
@@ -130,19 +147,6 @@ def running_receiver(engine: Engine, settings: Settings, clock: Clock) -> Iterat
         yield
     finally:
         receiver.stop()
-
-
-@contextmanager
-def running_scheduler(engine: Engine, settings: Settings, clock: Clock) -> Iterator[None]:
-    """The scheduler, until the block ends."""
-    from postroom.notifications import scheduler
-
-    running = scheduler.build(engine, settings, clock)
-    running.start()
-    try:
-        yield
-    finally:
-        running.shutdown()
 
 
 def listen(host: str, port: int, setting: str) -> socket.socket:
@@ -192,7 +196,7 @@ def everything(engine: Engine, settings: Settings, app: object, clock: Clock = u
     with ExitStack() as stack:
         stack.enter_context(running_desk(app, settings))
         stack.enter_context(running_daemons([*workers(engine, settings, clock), *learners(engine, settings, clock)]))
-        stack.enter_context(running_scheduler(engine, settings, clock))
+        stack.enter_context(running_daemons(schedulers(engine, settings, clock)))
         stack.enter_context(running_receiver(engine, settings, clock))
         stack.enter_context(running_daemons(pollers(engine, settings, clock)))
         yield

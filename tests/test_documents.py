@@ -7,7 +7,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from postroom.models.settings import Secret, Settings
+from postroom.models.connection_settings import Secret
+from postroom.models.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,7 +51,7 @@ def test_every_link_from_one_document_to_another_leads_somewhere() -> None:
 
 def test_every_room_says_its_rule_and_names_its_files() -> None:
     unnamed = []
-    for room in ("models", "casework", "intake", "triage", "notifications", "desk", "reports"):
+    for room in ("models", "casework", "intake", "triage", "notifications", "desk", "reports", "simulation"):
         folder = ROOT / "postroom" / room
         readme = (folder / "README.md").read_text()
         unnamed += [

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from postroom.casework.cases import find_case
 from postroom.casework.history import record
+from postroom.casework.reading import find_case
 from postroom.models.message import Message
 from postroom.models.outgoing_mail import Bounce, OutgoingMail
 
@@ -28,9 +28,10 @@ def note_bounce(
             session,
             find_case(session, mail.case_id),
             kind="letter bounced",
-            summary=f"A letter to {mail.recipient} {late}" + (f": {reason}" if reason else ""),
+            summary=f"A letter {late}",
             actor="filing",
             now=now,
             after={"mail": mail.id, "bounce": kind, "message": message.id},
+            words=f"to {mail.recipient}" + (f": {reason}" if reason else ""),
         )
     return True

@@ -1,4 +1,5 @@
-"""Opening cases, many at once: a statement costs more than a row, so that messages filed together share them."""
+"""Opening cases, many at once (a statement costs more than a row, so that messages filed together share them), and
+putting further messages on one."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,13 +8,15 @@ from datetime import datetime
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, bindparam, col, select, update
 
-from postroom.casework.cases import find_case
-from postroom.casework.history import First, record_first
+from postroom.casework.history import First, record, record_first
+from postroom.casework.reading import find_case, surviving_case
 from postroom.casework.references import next_references
-from postroom.models.case import Address, Case
+from postroom.models.case import Address, Case, CaseStatus
 from postroom.models.message import OPENED, Message
 from postroom.models.settings import Settings
 from postroom.models.tables import metadata
+
+MACHINE_NONE = "none"
 
 _CASES, _MESSAGES = metadata.tables["feedback_case"], metadata.tables["message"]
 _PEOPLE, _ADDRESSES = metadata.tables["person"], metadata.tables["address"]
@@ -58,6 +61,29 @@ def open_cases(
     record_first(session, [_opened(message) for message in messages], kind="opened", actor=actor, now=now)
 
 
+def add_message(
+    session: Session, case_id: int, message: Message, *, rule: str, now: datetime, actor: str = "filing"
+) -> None:
+    """Put `message` (added and flushed) on a case, or on the one that it was merged into. `rule` says why it belongs
+    there. It moves no clock and reopens nothing; a person's message to a confirmed case, open or closed, is to be read
+    by an officer."""
+    case = surviving_case(session, case_id)
+    automatic = message.machine != MACHINE_NONE
+    message.case_id = case.id
+    message.matched_by = rule
+    message.to_read = not automatic and case.status != CaseStatus.AWAITING
+    session.add(message)
+    record(
+        session,
+        case,
+        kind="message added",
+        summary=f"{'An automatic message' if automatic else 'A further message'} arrived ({rule})",
+        actor=actor,
+        now=now,
+        after={"message": message.id, "machine": message.machine},
+    )
+
+
 def _opened(message: Message) -> First:
     assert message.case_id is not None
     return First(
@@ -71,7 +97,7 @@ def _people(session: Session, messages: Sequence[Message], now: datetime) -> dic
     """The people who write from the messages' addresses, made where unknown. A message without one is nobody's."""
     names = {each.sender_email.lower(): each.sender_name for each in reversed(messages) if each.sender_email}
     query = select(Address.email, Address.person_id).where(col(Address.email).in_(names))
-    known: dict[str, int] = dict(session.exec(query).all()) if names else {}
+    known = dict(session.exec(query).all()) if names else {}
     unknown = [email for email in names if email not in known]
     if unknown:
         people = [{"name": names[email], "created_at": now} for email in unknown]

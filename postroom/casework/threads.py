@@ -7,17 +7,12 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import (
-    add_message,
-    find_case,
-    first_message,
-    officer,
-    open_deadlines,
-    surviving_case,
-)
+from postroom.casework.deadlines import cancel_deadlines
 from postroom.casework.history import record
-from postroom.casework.opening import open_case
-from postroom.models.case import Case, CaseStatus, DeadlineState
+from postroom.casework.joining import tie
+from postroom.casework.opening import add_message, open_case
+from postroom.casework.reading import find_case, first_message, officer, surviving_case
+from postroom.models.case import Case, CaseStatus, LinkKind
 from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.message import Message
 from postroom.models.settings import Settings
@@ -41,13 +36,14 @@ def move_message(
 def move_to_new_case(
     session: Session, message_id: int, case_id: int, *, officer_id: int, settings: Settings, now: datetime
 ) -> Case:
-    """Open a case of its own for a further message; it awaits confirmation. Raises `ImpossibleMove`, `NotFound`."""
+    """Open a case of its own for a further message, linked with the first; it awaits confirmation."""
     message = _further_message(session, message_id, case_id)
     if message.machine != "none":
         raise ImpossibleMove("A machine sent this message; it opens no case.")
     opened = open_case(session, message, settings=settings, now=now, actor=officer(officer_id))
     message.to_read = False
     _take_away(session, message, case_id, opened.reference, officer_id, now)
+    tie(session, opened, find_case(session, case_id), LinkKind.SPLIT_FROM, officer_id=officer_id, now=now)
     return opened
 
 
@@ -84,9 +80,7 @@ def merge(session: Session, case_id: int, into_id: int, *, officer_id: int, now:
     case.merged_into_id = into.id
     if case.status != CaseStatus.CLOSED:
         case.status, case.closed_at = CaseStatus.CLOSED, now
-        for deadline in open_deadlines(session, case):
-            deadline.state = DeadlineState.CANCELLED
-            session.add(deadline)
+        cancel_deadlines(session, case)
     session.add(case)
     actor = officer(officer_id)
     record(
@@ -118,6 +112,8 @@ def _check_merge(case: Case, into: Case) -> None:
         raise ImpossibleMove("A case can't be merged with itself.")
     if into.status == CaseStatus.AWAITING:
         raise ImpossibleMove(f"Confirm {into.reference} first.")
+    if case.restricted or into.restricted:
+        raise ImpossibleMove("One of the two cases is restricted. Lift the restriction first.")
     if case.status != CaseStatus.AWAITING and case.sealed != into.sealed:
         raise ImpossibleMove("One of the two cases is sealed and the other is not.")
 

@@ -4,6 +4,7 @@ Not a Saturday, a Sunday, a bank holiday of the configured nation, or a day on w
 day of receipt and the next working day is day 1, also where receipt falls on a day off. A due day ends at its midnight.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from postroom.models.settings import Settings
 
 _SUBDIVISIONS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+HORIZON_DAYS = 365
 
 
 @cache
@@ -69,6 +71,25 @@ class Calendar:
                 day += timedelta(days=1)
         return day
 
+    def working_days(self, after: date, until: date) -> list[date]:
+        """The working days after one date up to and with another."""
+        days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
+        return [day for day in days if self.is_working_day(day)]
+
+    @property
+    def digest(self) -> str:
+        """A digest of all that decides dates: two calendars with the same one count alike."""
+        rules = (self.zone.key, self.roll_to_working_day, self.cut_off_hour, sorted(map(str, self.days_off)))
+        return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+    def horizon_warning(self, today: date) -> str:
+        """What to do where the calendar ends within a year, so that dates would be counted over unknown holidays;
+        empty where it reaches far enough."""
+        last = max(self.days_off, default=today)
+        if last >= today + timedelta(days=HORIZON_DAYS):
+            return ""
+        return f"The calendar knows no day off after {in_words(last)}. Bring the package 'holidays' up to date."
+
     def count(self, start: datetime, working_days: int, clock: str) -> Count:
         """The date `working_days` after `start`, with its working; `clock` is the word for what started it."""
         day_0 = self.day_0(start)
@@ -95,8 +116,8 @@ class Calendar:
     def days_left(self, due_on: date, today: date) -> int:
         """Working days from `today` to `due_on`: 0 on the day itself, negative once it is late."""
         if due_on >= today:
-            return sum(1 for n in range(1, (due_on - today).days + 1) if self.is_working_day(today + timedelta(days=n)))
-        return -sum(1 for n in range(1, (today - due_on).days + 1) if self.is_working_day(due_on + timedelta(days=n)))
+            return len(self.working_days(today, due_on))
+        return -len(self.working_days(due_on, today))
 
     def end_of(self, day: date) -> datetime:
         """The moment at which `day` is over in the council's zone."""
@@ -110,11 +131,14 @@ def in_words(day: date) -> str:
 
 def calendar_of(settings: Settings) -> Calendar:
     """The council's calendar: the nation's bank holidays with its own closure days."""
-    days_off = dict(bank_holidays(settings.council.calendar))
-    days_off.update(dict.fromkeys(settings.council.closure_days, "council closed"))
     return Calendar(
         zone=settings.council.zone,
-        days_off=days_off,
+        days_off=_days_off(settings.council.calendar, tuple(settings.council.closure_days)),
         roll_to_working_day=settings.working_days.roll_to_working_day,
         cut_off_hour=settings.working_days.cut_off_hour,
     )
+
+
+@cache
+def _days_off(nation: str, closed: tuple[date, ...]) -> Mapping[date, str]:
+    return {**bank_holidays(nation), **dict.fromkeys(closed, "council closed")}

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
 from postroom.casework.working_days import calendar_of
+from postroom.desk.api.app import PATH, create_api
 from postroom.desk.error_pages import add_error_pages
 from postroom.desk.headers import STATIC, SecureHeaders
 from postroom.desk.rendering import open_templates, page
@@ -41,6 +42,7 @@ def create_app(
     app.state.rights = {(route.method, route.path): route.right for route in routes}
     for route in routes:
         app.add_api_route(route.path, route.view, methods=[route.method], response_model=None)
+    app.mount(PATH, create_api(app.state.surroundings))
     app.mount(STATIC, StaticFiles(directory=_STATIC_FILES, check_dir=False))
     app.add_middleware(SecureHeaders)
     add_error_pages(app)

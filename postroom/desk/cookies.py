@@ -1,4 +1,4 @@
-"""The desk's two cookies: the session's, and the one that protects forms before there is a session.
+"""The desk's cookies: an officer's session, a resident's visit, and the one that protects forms before there is either.
 
 Over https their names carry the prefix `__Host-` (RFC 6265bis 4.1.3.2): a browser takes such a cookie from this host
 only, over https only, for the whole host.
@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 SESSION = "postroom-session"
 FORM = "postroom-form"
+FOLLOW = "postroom-follow"
 
 
 def _over_https(request: Request) -> bool:

@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
 from postroom.casework.working_days import in_words
-from postroom.desk import reading, wording
+from postroom.desk import keys, reading, wording
 from postroom.desk.queries.pages import Paged
-from postroom.desk.rights import CSRF_FIELD, SORTERS
+from postroom.desk.rights import CSRF_FIELD, SORTERS, Right, has
 from postroom.desk.sessions import SignedIn
 from postroom.desk.surroundings import Surroundings
 
@@ -38,13 +38,19 @@ def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
         words=wording.words,
         came_by=wording.came_by,
         percent=wording.percent,
+        pounds=wording.pounds,
         size=wording.size,
         in_words=in_words,
         marked=reading.marked,
     )
     environment.globals.update(
         sender_checked=wording.sender_checked,
+        letters_for=wording.letters_for,
+        tied=wording.tied,
         count=wording.count,
+        seconds=wording.seconds,
+        queue_keys=keys.QUEUE_KEYS,
+        triage_keys=keys.TRIAGE_KEYS,
         held_because=wording.HELD_BECAUSE,
         csrf_field=CSRF_FIELD,
         sorters=SORTERS,
@@ -63,14 +69,16 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         visitor=visitor,
         navigation=_navigation(desk, visitor, request.url.path) if visitor else [],
         done=_done(request),
+        undo=_undo(request),
         **context,
     )
     return HTMLResponse(content, status)
 
 
-def go_to(path: str, done: str = "", about: str = "") -> RedirectResponse:
-    """Send the browser on to `path`, which says what was just done (a key of `wording.DONE`) and to what."""
-    query = {name: value for name, value in (("done", done), ("about", about)) if value}
+def go_to(path: str, done: str = "", about: str = "", **others: str) -> RedirectResponse:
+    """Send the browser on to `path`, which says what was just done (a key of `wording.DONE`) and to what. `others` stay
+    in its address."""
+    query = {name: value for name, value in {**others, "done": done, "about": about}.items() if value}
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
@@ -89,27 +97,45 @@ def _link(path: str, paged: Paged[Any], number: int, query: dict[str, str]) -> d
 
 
 def _navigation(desk: Surroundings, visitor: SignedIn, path: str) -> list[dict[str, Any]]:
-    places = [("/", "Queue"), ("/open-cases", "Open cases"), ("/closed-cases", "Closed cases")]
-    if visitor.role in SORTERS:
+    places = [
+        ("/", "Queue"),
+        ("/open-cases", "Open cases"),
+        ("/closed-cases", "Closed cases"),
+        ("/campaigns", "Campaigns"),
+        ("/performance", "Performance"),
+    ]
+    if has(visitor, Right.SEE_MAIL):
         places += [("/holding-pen", "Holding pen"), ("/machine-mail", "Machine mail"), ("/outbox", "Outbox")]
+    if has(visitor, Right.ADMINISTER):
+        places.append(("/admin", "Administration"))
+    elif has(visitor, Right.AUDIT):
+        places.append(("/record", "Record"))
     places += [(extra.path, extra.title) for extra in desk.extra_pages]
-    return [{"href": href, "text": text, "current": href == path} for href, text in places]
+    return [
+        {"href": href, "text": text, "current": href == path or (href == "/admin" and path.startswith("/admin/"))}
+        for href, text in places
+    ]
 
 
 def _words_of_today(desk: Surroundings) -> dict[str, Any]:
     """Words for moments and dates as seen from now, to be called in templates."""
     now, today, calendar = desk.now(), desk.today(), desk.calendar
-    teams, sure_from = desk.settings.teams, desk.settings.triage.sure_from
+    teams = desk.settings.teams
     return {
         "when": lambda moment: wording.when(moment, now, calendar),
         "how_long": lambda moment: wording.how_long(moment, now, calendar),
         "due": lambda day: wording.due(day, today, calendar),
         "urgency": lambda day: wording.urgency(day, today, calendar),
-        "sureness": lambda probability: wording.sureness(probability, sure_from),
-        "is_sure": lambda probability: probability >= sure_from,
+        "sureness": wording.sureness,
         "team_name": lambda team: teams[team].name if team in teams else team,
         "label_name": lambda label: teams[label].name if label in teams else wording.words(label),
     }
+
+
+def _undo(request: Request) -> str:
+    """The case about which the page before did something that can be taken back; empty where it did not."""
+    about = _ABOUT.fullmatch(request.query_params.get("about", ""))
+    return about[0] if about and request.query_params.get("done", "") in wording.CAN_BE_UNDONE else ""
 
 
 def _done(request: Request) -> str:

@@ -15,20 +15,41 @@ from postroom.models.database import open_session
 from postroom.models.officer import Role, SealedView
 
 CSRF_FIELD = "csrf_token"
-MOST_FIELDS = 30
+MOST_FIELDS = 100
 
 
 class Right(Enum):
-    """What somebody must be, or be allowed to see, for a route."""
+    """What somebody must be, or be allowed to see, for a route. `ROLES` says which roles have it."""
 
-    ANYBODY = "anybody"
-    SIGNED_IN = "signed in"
-    SORT_MAIL = "customer relations or an administrator"
-    SEE_CASE = "may see the case that the path names"
-    WORK_ON_CASE = "may see the case that the path names, and is no administrator"
+    ANYBODY = "Open the door"
+    PAST_PASSWORD = "Finish signing in"  # noqa: S105 - no password
+    SIGNED_IN = "Use the desk"
+    SEE_CASE = "Look at the cases that they may see"
+    WORK_ON_CASE = "Work on the cases that they may see"
+    WORK = "Work on several cases at once, and undo"
+    SEE_MAIL = "Look at the holding pen, machine mail and the outbox"
+    SORT_MAIL = "Sort held mail, and try to send mail again"
+    AUDIT = "Look at what was done at the desk, and at who looked at sealed cases"
+    ADMINISTER = "Look after officers, models and the desk"
 
 
 SORTERS = (Role.CUSTOMER_RELATIONS, Role.ADMINISTRATOR)
+LOOK_ONLY = (Role.ADMINISTRATOR, Role.AUDITOR)
+"""They may change no case."""
+
+ROLES: Mapping[Right, frozenset[Role]] = {
+    Right.ANYBODY: frozenset(Role),
+    Right.PAST_PASSWORD: frozenset(Role),
+    Right.SIGNED_IN: frozenset(Role),
+    Right.SEE_CASE: frozenset(Role),
+    Right.WORK_ON_CASE: frozenset(Role) - frozenset(LOOK_ONLY),
+    Right.WORK: frozenset(Role) - frozenset(LOOK_ONLY),
+    Right.SEE_MAIL: frozenset((*SORTERS, Role.AUDITOR)),
+    Right.SORT_MAIL: frozenset(SORTERS),
+    Right.AUDIT: frozenset((Role.ADMINISTRATOR, Role.AUDITOR)),
+    Right.ADMINISTER: frozenset((Role.ADMINISTRATOR,)),
+}
+"""Which roles have which right. `ANYBODY` needs no role at all."""
 
 
 class NotSignedIn(Exception):
@@ -49,24 +70,28 @@ Form = Annotated[Mapping[str, str], Depends(posted)]
 def authorise(request: Request, desk: Desk, form: Form) -> SignedIn | None:
     """Check the right of the route that was asked for, and the form's token where something is posted.
 
-    A case that somebody may not see does not exist for them (404). Looking at a sealed case is recorded.
+    A case that somebody may not see does not exist for them (404). Looking at a sealed case is recorded. Who still owes
+    the second factor is nobody yet, but for the pages that ask for it.
     """
+    visitor = signed_in(desk.engine, read_cookie(request, SESSION), settings=desk.settings, now=desk.now())
+    request.state.visitor = None if visitor is None or visitor.waits_for else visitor
+    check(request, desk, form, visitor)
+    return visitor
+
+
+def check(request: Request, desk: Surroundings, form: Mapping[str, str], visitor: SignedIn | None) -> None:
+    """Raise `NotSignedIn`, or `HTTPException` 403 or 404, where `visitor` may not have what the request asks for."""
     right = right_of(request)
-    visitor = signed_in(desk.engine, read_cookie(request, SESSION), settings=desk.settings.desk, now=desk.now())
-    request.state.visitor = visitor
     if right is Right.ANYBODY:
         _check_form(request, form, read_cookie(request, FORM))
-        return visitor
-    if visitor is None:
+        return
+    if visitor is None or (visitor.waits_for and right is not Right.PAST_PASSWORD):
         raise NotSignedIn
     _check_form(request, form, visitor.csrf_token)
-    if right is Right.SORT_MAIL and visitor.role not in SORTERS:
-        raise HTTPException(403)
     if right in (Right.SEE_CASE, Right.WORK_ON_CASE):
         _find_visible(request, desk, visitor)
-    if right is Right.WORK_ON_CASE and not works_on_cases(visitor):
+    if not has(visitor, right):
         raise HTTPException(403)
-    return visitor
 
 
 def right_of(request: Request) -> Right:
@@ -88,9 +113,14 @@ def somebody(visitor: Annotated[SignedIn | None, Depends(authorise)]) -> SignedI
 Visitor = Annotated[SignedIn, Depends(somebody)]
 
 
+def has(visitor: SignedIn, right: Right) -> bool:
+    """Whether their role has a right."""
+    return visitor.role in ROLES[right]
+
+
 def works_on_cases(visitor: SignedIn) -> bool:
-    """Whether they may change the cases that they see. An administrator only looks."""
-    return visitor.role != Role.ADMINISTRATOR
+    """Whether they may change the cases that they see. An administrator and an auditor only look."""
+    return has(visitor, Right.WORK_ON_CASE)
 
 
 def _check_form(request: Request, form: Mapping[str, str], expected: str) -> None:

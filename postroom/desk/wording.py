@@ -6,6 +6,7 @@ from datetime import date, datetime
 from postroom.casework.working_days import Calendar, in_words
 
 VERY_SURE_FROM = 0.95
+FAIRLY_SURE_FROM = 0.8
 
 _LABELS = {
     "": "Not known",
@@ -17,6 +18,7 @@ _LABELS = {
     "loop": "Our own mail, come back",
     "dead": "Not delivered",
     "cancelled": "No longer due",
+    "paused": "Waits for consent",
 }
 
 DONE = {
@@ -42,11 +44,69 @@ DONE = {
     "moved": "The message is now on {about}.",
     "moved-to-new": "The message is the new case {about}, which awaits confirmation.",
     "merged": "{about} is part of the other case now.",
+    "out-of-sight": "It is done. {about} is no longer among the cases that you see.",
+    "extended": "The new date is recorded.",
+    "point-added": "The point is added.",
+    "point-changed": "The point is changed.",
+    "point-answered": "The answer to the point is saved.",
+    "split": "The point is the case {about} now, which awaits confirmation.",
+    "consent-wanted": "It is recorded that consent is wanted.",
+    "consent-ended": "What came of the consent is recorded.",
+    "stage-decided": "The decision on the next stage is recorded.",
+    "step-done": "The step is recorded.",
+    "referred": "It is recorded that the Ombudsman has the case.",
+    "ombudsman-decided": "The Ombudsman's decision is recorded.",
+    "assigned": "It is recorded who works on the case.",
+    "reassigned": "The case is with the other team now.",
+    "procedure-changed": "The procedure is changed, and the dates with it.",
+    "incident-noted": "It is recorded when it happened.",
+    "date-corrected": "The date is corrected.",
+    "sealing": "{about} is sealed now.",
+    "unsealing": "{about} is no longer sealed.",
+    "action-added": "The action is added.",
+    "action-done": "The action is recorded as done.",
+    "payment-entered": "The amount is entered.",
+    "linked": "The two cases are linked.",
+    "withdrawn": "{about} is closed as withdrawn.",
+    "person-named": "It is recorded whose case it is.",
+    "person-changed": "What is known of the person is changed.",
+    "address-added": "The email address is added.",
+    "phone-added": "The telephone number is added.",
+    "contact-restricted": "The restriction of contact is recorded.",
+    "contact-free": "Contact is no longer restricted.",
+    "people-joined": "They are one person now.",
+    "set-aside": "{about} is set aside as no feedback.",
+    "taken-back": "Undone: {about} awaits confirmation again.",
+    "part-split": "That part is the new case {about}, which awaits confirmation.",
+    "one-matter": "It is kept as one matter.",
+    "two-cases": "The second matter is the new case {about}, which awaits confirmation.",
+    "several-confirmed": "Confirmed: {about}.",
+    "view-saved": "The view is saved.",
+    "view-removed": "The view is removed.",
+    "restricted": "{about} is restricted: only the officers named there see it.",
+    "restriction-lifted": "{about} is no longer restricted. It is still sealed.",
+    "response-written": "The response is recorded, and the letter is on its way.",
+    "letter-written": "The letter is on its way.",
+    "note-added": "The note is added.",
     "trying": "The mail will be tried again.",
     "signed-out": "You are signed out.",
+    "password-changed": "Your password is changed. You are signed out everywhere else.",
+    "password-chosen": "Your password is kept. Sign in with it.",
+    "session-ended": "Signed out there.",
+    "officer-added": "The officer is added. A mail tells them how to begin.",
+    "officer-changed": "The officer is changed.",
+    "team-changed": "The teams are changed.",
+    "officer-locked": "They can sign in no longer, and are signed out everywhere.",
+    "officer-unlocked": "They can sign in again.",
+    "link-sent": "A mail with a link is on its way to them.",
+    "second-factor-forgotten": "Their second factor is taken away, and they are signed out.",
+    "model-rolled-back": "That model suggests from now on.",
+    "second-factor-removed": "The second factor is taken away. Set up another.",
 }
 """What was just done, by the key that the address of the next page carries."""
 
+CAN_BE_UNDONE = ("confirmed", "confirmed-sealed", "set-aside")
+"""Of these, what its officer may take back at once."""
 
 HELD_BECAUSE = {
     "doubtful_sender": (
@@ -77,7 +137,8 @@ HELD_BECAUSE = {
 def came_by(source: str) -> str:
     """Where a message came in, as "by SMTP" or "from the mailbox feedback"."""
     kind, _, name = source.partition(":")
-    return f"from the mailbox {name}" if kind == "imap" else "by SMTP" if kind == "smtp" else f"by {kind}"
+    others = {"smtp": "by SMTP", "portal": "on our page for residents"}
+    return f"from the mailbox {name}" if kind == "imap" else others.get(kind, f"by {kind}")
 
 
 _SENDERS = {
@@ -95,14 +156,38 @@ def sender_checked(result: str, details: Sequence[str] = ()) -> str:
     return f"{_SENDERS.get(result, _SENDERS['unknown'])}{f' ({found})' if found else ''}."
 
 
+_TIES = {
+    "related": ("Related to", "Related to"),
+    "split_from": ("Split from", "Split off:"),
+    "follows": ("Follows", "Followed by"),
+}
+
+
+def tied(kind: str, here: bool) -> str:
+    """How a case is tied to another: seen from the case that the tie was made from, or from the other."""
+    return _TIES[kind][0 if here else 1]
+
+
+def letters_for(*, on_paper: bool, large_print: bool, language: str) -> str:
+    """How somebody wants letters, as "By post, in large print, in Polish"."""
+    ways = ("By post" if on_paper else "By email", "in large print" if large_print else "")
+    return ", ".join(filter(None, (*ways, f"in {language}" if language else "")))
+
+
+def pounds(pence: int) -> str:
+    """As "£1,250.00", or "−£20.00" for what was taken back."""
+    return f"{'−' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02}"
+
+
 def words(label: str) -> str:
     """A label's id as words: "service_request" is "Service request"."""
     return _LABELS.get(label) or label.replace("_", " ").replace("-", " ").capitalize()
 
 
-def sureness(probability: float, sure_from: float) -> str:
-    """How sure the model is: "Very sure, 97%". Below `sure_from` it is "Unsure"."""
-    word = "Unsure" if probability < sure_from else "Very sure" if probability >= VERY_SURE_FROM else "Fairly sure"
+def sureness(probability: float) -> str:
+    """How sure the model is: "Very sure, 97%". Below `FAIRLY_SURE_FROM` it is "Unsure"."""
+    sure = "Very sure" if probability >= VERY_SURE_FROM else "Fairly sure"
+    word = sure if probability >= FAIRLY_SURE_FROM else "Unsure"
     return f"{word}, {percent(probability)}"
 
 
@@ -151,6 +236,11 @@ def urgency(due_on: date, today: date, calendar: Calendar) -> str:
 def count(number: int, one: str, many: str) -> str:
     """As "1 case" or "2,040 cases"."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def seconds(number: float) -> str:
+    """A short time as "14 seconds" or "3 minutes"."""
+    return count(round(number), "second", "seconds") if number < 120 else count(round(number / 60), "minute", "minutes")
 
 
 def size(size_in_bytes: int) -> str:

@@ -13,8 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from postroom.casework.bounces import note_bounce
-from postroom.casework.cases import add_message
-from postroom.casework.opening import open_cases
+from postroom.casework.opening import add_message, open_cases
 from postroom.intake.authentication import Sender
 from postroom.intake.candidates import about_something_new, candidates_for, returned_letter
 from postroom.intake.doubts import why_likely_machine, why_unreadable

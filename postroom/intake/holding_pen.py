@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import add_message, officer
-from postroom.casework.opening import open_case
+from postroom.casework.opening import add_message, open_case
+from postroom.casework.reading import officer
 from postroom.casework.threads import BY_OFFICER
 from postroom.intake.filing import end, load
 from postroom.intake.machine_mail import Machine

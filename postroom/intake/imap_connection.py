@@ -14,10 +14,10 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
 from postroom.intake.charsets import clean_line
-from postroom.intake.oauth import Tokens
-from postroom.intake.wire import Wire
 from postroom.models.failures import ConfigurationError, LoginRefused, PostroomError, Throttled, Unreachable
+from postroom.models.oauth import Tokens
 from postroom.models.settings import Mailbox
+from postroom.models.wire import Wire
 
 GOODBYE_SECONDS = 1.0
 _THROTTLED = re.compile(

@@ -18,14 +18,14 @@ from postroom.intake.backing_off import pause_after
 from postroom.intake.imap_connection import connect, conversation, hang_up, idle, in_words
 from postroom.intake.imap_fetch import BATCH, Fetched, Fetcher, after_last_uid, uids_from
 from postroom.intake.mailbox_lease import LEASE, renewed
-from postroom.intake.oauth import Tokens
 from postroom.intake.receive import EMAIL, Delivery, receive
-from postroom.intake.wire import Wire
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError, NotStored, PostroomError, Unreachable
 from postroom.models.mailbox import CursorHold, MailboxCursor
+from postroom.models.oauth import Tokens
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 from postroom.models.settings import Mailbox, Settings
+from postroom.models.wire import Wire
 
 logger = logging.getLogger(__name__)
 

@@ -21,6 +21,8 @@ from postroom.models.raw_message import FilingState, HeldBecause, RawMessage
 
 EMAIL = "email"
 CHAT = "chat"
+PORTAL = "portal"
+"""Written on a page of ours by somebody who proved that they read the mail of their address."""
 
 _RAW_MESSAGES, _FILINGS = tables.metadata.tables["raw_message"], tables.metadata.tables["filing"]
 
@@ -30,7 +32,7 @@ class Delivery:
     """One message as it came in. (source, position) names it for ever: delivered again it is not stored again."""
 
     source: str
-    """imap:<mailbox>, smtp, chat or import."""
+    """imap:<mailbox>, smtp, chat, portal or import."""
     position: str
     """Where it stood there: <folder>/<UIDVALIDITY>/<UID> for IMAP, otherwise something unique."""
     channel: str

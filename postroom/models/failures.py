@@ -10,7 +10,8 @@ PostroomError
 └── Temporary             the same call may go through later
     ├── NotStored             the row could not be written
     └── Unreachable           a mail server or mailbox did not answer
-        └── Throttled             it answered that it has had enough of us for now
+        ├── Throttled         it answered that it has had enough of us for now
+        └── Unanswered        it was given a mail and said nothing: the mail may have gone out
 """
 
 from typing import ClassVar
@@ -68,3 +69,7 @@ class Throttled(Unreachable):
     def __init__(self, text: str, seconds: float | None = None) -> None:
         super().__init__(text)
         self.seconds = seconds
+
+
+class Unanswered(Unreachable):
+    """A server was given the whole of a mail and did not say that it took it. It may have."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel, col
 
 from postroom.models.columns import json_column, maybe_moment, moment
@@ -19,7 +19,15 @@ class Message(SQLModel, table=True):
     """One message from a resident, or from a machine, on a case or on none."""
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("message_id", "content_digest"),)
+    __table_args__ = (
+        UniqueConstraint("message_id", "content_digest"),
+        Index(  # the few that nobody has read are found without reading the others
+            "ix_message_unread",
+            "case_id",
+            sqlite_where=text("to_read IS 1"),
+            postgresql_where=text("to_read IS true"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     raw_message_id: int = Field(foreign_key="raw_message.id", unique=True)
@@ -98,6 +106,17 @@ class AttachmentCheck(SQLModel, table=True):
     not_before: datetime = moment(description="not to be claimed before this moment: a lease, or a pause after a fault")
 
 
+class Answer(StrEnum):
+    """What an officer gets of one target of a suggestion."""
+
+    PRESELECTED = "preselected"
+    """Nine in ten such are right: it is chosen in the form."""
+    OFFERED = "offered"
+    """The likeliest three are shown; one of them is right in nine of ten."""
+    OPEN = "open"
+    """The officer decides."""
+
+
 class Suggestion(SQLModel, table=True):
     """What a model thinks of a message. Never a fact: a case's labels come from an officer's decision."""
 
@@ -116,10 +135,13 @@ class Suggestion(SQLModel, table=True):
     team_probability: float = 0.0
     exclusion: str = ""
     exclusion_probability: float = 0.0
-    at_risk: bool = False
+    at_risk: bool = Field(default=False, index=True)
     at_risk_probability: float = 0.0
     alternatives: dict[str, list[list[Any]]] = json_column(
         default_factory=dict, description="for each target its labels with probabilities, likeliest first"
+    )
+    answers: dict[str, str] = json_column(
+        default_factory=dict, description="for each target what the officer gets (Answer); none counts as preselected"
     )
     evidence: list[dict[str, Any]] = json_column(
         default_factory=list, description="[{text, supports}]: words that spoke for a label"
@@ -127,3 +149,7 @@ class Suggestion(SQLModel, table=True):
     neighbours: list[dict[str, Any]] = json_column(
         default_factory=list, description="[{message, similarity}]: the most similar confirmed messages, by their ids"
     )
+
+    def answer(self, target: str) -> Answer:
+        """What the officer gets of `target`."""
+        return Answer(self.answers.get(target, Answer.PRESELECTED))

@@ -1,10 +1,10 @@
 """The people who work on the desk, their teams, their sessions, and which sealed cases they looked at."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Field, SQLModel, col
 
 from postroom.models.columns import maybe_moment, moment
 
@@ -12,12 +12,16 @@ from postroom.models.columns import maybe_moment, moment
 class Role(StrEnum):
     OFFICER = "officer"
     """Works on the cases of their teams."""
+    INVESTIGATOR = "investigator"
+    """Answers the confirmed cases of their teams; what awaits confirmation is not theirs."""
     MANAGER = "manager"
     """Answers for the deadlines of their teams, and is reminded of them."""
     CUSTOMER_RELATIONS = "customer_relations"
     """Confirms what comes in for every team."""
     ADMINISTRATOR = "administrator"
     """Looks after officers and the system; sees no sealed case by that alone."""
+    AUDITOR = "auditor"
+    """Looks at everything that is not sealed, and at what was done; changes nothing."""
 
 
 class Officer(SQLModel, table=True):
@@ -27,22 +31,32 @@ class Officer(SQLModel, table=True):
     email: str = Field(unique=True, description="lower case")
     name: str
     role: str
-    password_hash: str = Field(description="argon2id")
+    password_hash: str = Field(default="", description="argon2id; empty until they have chosen a password")
     active: bool = True
     created_at: datetime = moment()
+    totp_secret: str = Field(default="", description="encrypted (RFC 6238); empty without a second factor")
+    totp_since: datetime | None = maybe_moment(description="since when a code is asked for; none while it is set up")
+    totp_step: int = Field(default=0, description="the last step whose code was taken: none is taken twice")
     failed_sign_ins: int = 0
     locked_until: datetime | None = maybe_moment()
 
 
 class TeamMember(SQLModel, table=True):
-    """An officer's membership of a team (the id in the configuration)."""
+    """An officer's membership of a team (the id in the configuration), for some days or for good."""
 
     __tablename__ = "team_member"
-    __table_args__ = (UniqueConstraint("officer_id", "team"),)
 
     id: int | None = Field(default=None, primary_key=True)
     officer_id: int = Field(foreign_key="officer.id", index=True)
     team: str = Field(index=True)
+    from_on: date | None = Field(default=None, description="the first day; none: from the start")
+    until_on: date | None = Field(default=None, description="the last day; none: for good")
+
+
+def is_member(today: date) -> ColumnElement[bool]:
+    """The memberships that hold on `today`, in the council's zone, as a condition of a query."""
+    begun = or_(col(TeamMember.from_on).is_(None), col(TeamMember.from_on) <= today)
+    return and_(begun, or_(col(TeamMember.until_on).is_(None), col(TeamMember.until_on) >= today))
 
 
 class DeskSession(SQLModel, table=True):
@@ -55,10 +69,22 @@ class DeskSession(SQLModel, table=True):
     csrf_token: str
     created_at: datetime = moment()
     seen_at: datetime = moment()
+    waits_for: str = Field(default="", description="code or enrolment, where the second factor is still to come")
+    browser: str = Field(default="", description="what it seems to be, for the officer to know it again")
+    by_provider: bool = Field(default=False, description="came from the council's own provider")
+
+
+class NamedOfficer(SQLModel, table=True):
+    """One of those who alone may see a restricted case."""
+
+    __tablename__ = "named_officer"
+
+    case_id: int = Field(foreign_key="feedback_case.id", primary_key=True)
+    officer_id: int = Field(foreign_key="officer.id", primary_key=True, index=True)
 
 
 class SealedView(SQLModel, table=True):
-    """One look at a sealed case by one officer."""
+    """One look at a sealed or restricted case by one officer."""
 
     __tablename__ = "sealed_view"
 

@@ -7,7 +7,7 @@ the lease is the row's own `not_before`.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, update
+from sqlalchemy import ColumnElement, Engine, true, update
 from sqlmodel import SQLModel, col, select
 
 from postroom.models.database import open_session
@@ -20,17 +20,33 @@ def pause_after(attempts: int) -> timedelta:
     return PAUSES[min(attempts, len(PAUSES)) - 1]
 
 
-def claim(engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta) -> Any | None:
-    """Claim the oldest due row of `table` (with `state`, `not_before`, `attempts`) and return its key, or None.
+def claim(
+    engine: Engine,
+    table: type[SQLModel],
+    waiting: str,
+    now: datetime,
+    lease: timedelta,
+    *,
+    only: ColumnElement[bool] | None = None,
+) -> Any | None:
+    """Claim the oldest due row of `table` (with `state`, `not_before`, `attempts`) and return its key, or None. Rows
+    for which `only` does not hold are passed over.
 
     The claim is committed before this returns: it counts the attempt and hides the row until `now + lease`
     (`settings.workers.lease`).
     """
-    return next(iter(claim_some(engine, table, waiting, now, lease, most=1)), None)
+    return next(iter(claim_some(engine, table, waiting, now, lease, most=1, only=only)), None)
 
 
 def claim_some(
-    engine: Engine, table: type[SQLModel], waiting: str, now: datetime, lease: timedelta, *, most: int
+    engine: Engine,
+    table: type[SQLModel],
+    waiting: str,
+    now: datetime,
+    lease: timedelta,
+    *,
+    most: int,
+    only: ColumnElement[bool] | None = None,
 ) -> list[Any]:
     """Claim up to `most` rows, as `claim` does, and return their keys, the oldest first.
 
@@ -41,7 +57,8 @@ def claim_some(
     state, not_before, attempts = (col(getattr(table, n)) for n in ("state", "not_before", "attempts"))
     while True:
         with open_session(engine, read_only=True) as session:
-            due = select(key, attempts).where(state == waiting, not_before <= now).order_by(not_before, key)
+            due = select(key, attempts).where(state == waiting, not_before <= now, true() if only is None else only)
+            due = due.order_by(not_before, key)
             found = session.connection().execute(due.limit(most)).all()
         if not found:
             return []

@@ -4,8 +4,8 @@
 `POSTROOM_DATABASE__URL` for `database.url`. Secrets belong there or in a file that a `…_file` setting names.
 """
 
-import os
-from datetime import date, time, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,26 +13,21 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from postroom.models.closing_settings import Closing
+from postroom.models.connection_settings import OAuth, Port, Secret, is_loopback
 from postroom.models.failures import ConfigurationError
+from postroom.models.outgoing_settings import Outgoing
+from postroom.models.procedure_settings import OtherLimit, Procedure
+from postroom.models.reminder_settings import Reminders
+from postroom.models.setting_types import Email, RoleName, Table
+from postroom.models.sign_in_settings import SignIn
+from postroom.models.webhook_settings import Webhook
 
 NO_CATEGORY = "none"
 NO_EXCLUSION = "none"
-
-
-class Table(BaseModel):
-    """A part of the configuration: unknown names are refused and nothing changes after the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _email(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    if not local or not domain or any(c.isspace() for c in value):
-        raise ValueError("expected an email address such as feedback@council.example")
-    return value.lower()
 
 
 def _zone(value: str) -> str:
@@ -41,36 +36,6 @@ def _zone(value: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError("expected the name of a time zone such as Europe/London") from None
     return value
-
-
-Email = Annotated[str, AfterValidator(_email)]
-Days = Annotated[int, Field(ge=0, le=400)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Secret(Table):
-    """A secret: the name of an environment variable, or of a file whose first line is the secret."""
-
-    env: str = ""
-    file: Path | None = None
-
-    def read(self) -> str:
-        """The secret itself. Raises `ConfigurationError` where it is not to be had."""
-        if self.file is not None:
-            try:
-                return self.file.read_text().splitlines()[0].strip()
-            except (OSError, IndexError, UnicodeDecodeError):
-                raise ConfigurationError([f"{self.file}: expected a readable file with the secret on line 1"]) from None
-        value = os.environ.get(self.env, "") if self.env else ""
-        if not value:
-            raise ConfigurationError([f"expected a secret in the environment variable {self.env or '(none named)'}"])
-        return value
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if bool(self.env) == (self.file is not None):
-            raise ValueError("expected either env (a variable's name) or file (a path)")
-        return self
 
 
 class Addresses(Table):
@@ -110,45 +75,19 @@ class Team(Table):
     area: str = ""
 
 
-class Step(Table):
-    """One step of a stage: `limit` working days from the moment that its clock starts."""
-
-    limit: Days
-    starts: Literal["received", "acknowledged"]
-
-
-class Stage(Table):
-    name: str
-    acknowledge: Step | None = None
-    respond: Step | None = None
-
-    @model_validator(mode="after")
-    def _clocks_are_set(self) -> Self:
-        if self.respond and self.respond.starts == "acknowledged" and self.acknowledge is None:
-            raise ValueError("respond starts when acknowledged, so the stage needs an acknowledge step")
-        if self.acknowledge and self.acknowledge.starts == "acknowledged":
-            raise ValueError("acknowledge can't start when acknowledged; expected starts: received")
-        return self
-
-    @property
-    def steps(self) -> dict[str, Step]:
-        named = {"acknowledge": self.acknowledge, "respond": self.respond}
-        return {name: step for name, step in named.items() if step is not None}
-
-
-class Procedure(Table):
-    """How a case of these types (and services, where named) is handled. The first that fits is taken."""
-
-    name: str
-    types: list[str]
-    services: list[str] = Field(default=[], description="empty: every service")
-    acknowledgement: str = Field(description="the letter that acknowledges it, a file in the letters folder")
-    stages: list[Stage] = Field(min_length=1)
-
-
 class WorkingDays(Table):
     roll_to_working_day: bool = Field(default=False, description="receipt on a day off counts as the next working day")
     cut_off_hour: int | None = Field(default=None, ge=1, le=23, description="receipt after this hour is the next day's")
+
+
+class Casework(Table):
+    """Who may do what is rare, and when a complaint is late."""
+
+    dates_corrected_by: list[RoleName] = Field(
+        default=["manager", "customer_relations"], description="who may correct a date of a case"
+    )
+    made_within_months: int = Field(default=12, gt=0, description="later complaints are an officer's decision")
+    person_roles: list[str] = Field(default=[], description="what somebody may be to the council: parent, carer, …")
 
 
 class Database(Table):
@@ -161,32 +100,6 @@ class Workers(Table):
     @property
     def lease(self) -> timedelta:
         return timedelta(seconds=self.lease_seconds)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine itself, so that nobody between can listen."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class OAuth(Table):
-    """How to get tokens for a mailbox that takes no password: client credentials (RFC 6749 section 4.4)."""
-
-    token_url: str
-    client_id: str
-    client_secret: Secret
-    scope: str = "https://outlook.office365.com/.default"
-
-    @model_validator(mode="after")
-    def _secret_in_transit(self) -> Self:
-        url = urlsplit(self.token_url)
-        if not (url.hostname and (url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname)))):
-            raise ValueError("expected token_url to begin with https://")
-        return self
 
 
 class Mailbox(Table):
@@ -308,51 +221,12 @@ class Clamd(Table):
 
 class Intake(Table):
     maximum_bytes: int = Field(default=52_428_800, gt=0, description="a larger mail is refused by SMTP, held by IMAP")
-    mailboxes: list[Mailbox] = []
+    mailboxes: list[Mailbox] = Field(default=[])
     alarm_after_minutes: float = Field(default=15, gt=0, description="a mailbox not read for so long is an alarm")
     smtp: SmtpReceiver = SmtpReceiver()
     attempts: int = Field(default=5, gt=0, description="tries to file a message before it goes to the holding pen")
     clamd: Clamd | None = Field(default=None, description="the scanner of attachments; nothing is scanned without it")
     authentication: Authentication = Authentication()
-
-
-class SmtpTransport(Table):
-    host: str = "127.0.0.1"
-    port: Port = 25
-    starttls: bool = False
-    user: str = ""
-    password: Secret | None = None
-    timeout_seconds: float = Field(default=30, gt=0)
-
-
-class Outgoing(Table):
-    smtp: SmtpTransport = SmtpTransport()
-    letters: Path = Field(default=Path("letters"), description="folder of letter templates, from the configuration")
-    letters_per_address_and_day: int = Field(default=4, gt=0)
-    attempts: int = Field(default=8, gt=0, description="tries before a mail is left to an officer")
-    folder: Path | None = Field(
-        default=None, description="mail is written here as files and not sent: to try things out"
-    )
-
-
-class Ladder(Table):
-    """When managers are reminded: working days left before a deadline, and how often after it."""
-
-    acknowledge: list[Days] = [1]
-    respond: list[Days] = [5, 2, 0]
-    overdue_every: int = Field(default=2, gt=0, description="working days between reminders once it is late")
-
-
-class Reminders(Table):
-    send_at: time = time(8, 30)
-    send_until: time = time(10, 0)
-    ladder: Ladder = Ladder()
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.send_until <= self.send_at:
-            raise ValueError("send_until must be later than send_at")
-        return self
 
 
 class Desk(Table):
@@ -361,6 +235,7 @@ class Desk(Table):
     url: str = Field(default="", description="the address that people type; needed where a proxy stands in front")
     idle_minutes: int = Field(default=60, gt=0)
     absolute_hours: int = Field(default=12, gt=0)
+    sign_in: SignIn = SignIn()
 
     @property
     def public_url(self) -> str:
@@ -376,8 +251,24 @@ class Triage(Table):
     embeddings: Literal["auto", "off"] = Field(
         default="auto", description="whether sentence embeddings are used where 'postroom embeddings add' brought them"
     )
-    sure_from: float = Field(
-        default=0.8, ge=0.5, le=1.0, description="below this the suggestion says that it is unsure"
+    campaign_senders: int = Field(
+        default=3, ge=2, description="people who send nearly the same: a campaign from then on"
+    )
+    campaign_days: int = Field(default=30, ge=1, description="days within which they do")
+
+
+class Residents(Table):
+    """The page on which residents follow their case."""
+
+    follow: bool = Field(default=True, description="whether there is one")
+    url: str = Field(default="", description="where residents reach it, where that is not the desk's address")
+    code_minutes: int = Field(default=15, gt=0, description="how long a code holds that was sent")
+    visit_minutes: int = Field(default=30, gt=0, description="how long a visit lasts that began with a code")
+
+
+class Reports(Table):
+    target_within: float = Field(
+        default=0.9, gt=0, le=1, description="of the dates that fall due, how many are to be kept"
     )
 
 
@@ -398,6 +289,8 @@ class Settings(BaseSettings):
     teams: dict[str, Team]
     procedures: dict[str, Procedure]
     working_days: WorkingDays = WorkingDays()
+    closing: Closing = Closing()
+    casework: Casework = Casework()
     database: Database = Database()
     workers: Workers = Workers()
     intake: Intake = Intake()
@@ -405,6 +298,9 @@ class Settings(BaseSettings):
     reminders: Reminders = Reminders()
     desk: Desk = Desk()
     triage: Triage = Triage()
+    reports: Reports = Reports()
+    residents: Residents = Residents()
+    webhooks: list[Webhook] = Field(default=[])
     signing_key: Secret = Secret(env="POSTROOM_SECRET")
     _folder: Path = PrivateAttr(default=Path())
 
@@ -432,9 +328,19 @@ class Settings(BaseSettings):
             return prefix + str(self.path(Path(self.database.url.removeprefix(prefix))))
         return self.database.url
 
+    @property
+    def follow_url(self) -> str:
+        """Where residents follow their case; empty where there is no such page."""
+        return f"{(self.residents.url or self.desk.public_url).rstrip('/')}/follow" if self.residents.follow else ""
+
     def is_sealed(self, team: str) -> bool:
         """Whether cases of `team` may be seen by that team alone."""
         return team in self.teams and self.teams[team].service in self.council.sealed_services
+
+    def stage_name(self, procedure: str, stage: str) -> str:
+        """What people call a stage, by its id; the id where the configuration has it no longer."""
+        found = self.procedures[procedure].stage(stage) if procedure in self.procedures else None
+        return found.name if found else stage
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -467,7 +373,24 @@ def _unknown_names(settings: Settings) -> list[str]:
             expect(f"procedures.{id_}.types", type_, settings.feedback_types)
         for service in procedure.services:
             expect(f"procedures.{id_}.services", service, sorted(services))
-    covered = {t for p in settings.procedures.values() if not p.services for t in p.types}
+        for name in procedure.teams:
+            expect(f"procedures.{id_}.teams", name, settings.teams)
+        problems += [f"procedures.{id_}.{path}: {expected}" for path, expected in procedure.problems()]
+        for path, other in _other_limits(procedure):
+            for kind, names, known in (
+                ("services", other.services, sorted(services)),
+                ("teams", other.teams, list(settings.teams)),
+                ("categories", other.categories, sorted({c for some in settings.categories.values() for c in some})),
+            ):
+                for name in names:
+                    expect(f"procedures.{id_}.{path}.{kind}", name, known)
+    reminding = settings.reminders.unknown_names(list(settings.teams), sorted(services))
+    problems += [f"reminders.{path}: {expected}" for path, expected in reminding]
+    for path, types in settings.outgoing.named_types().items():
+        for type_ in types:
+            expect(f"outgoing.{path}", type_, settings.feedback_types)
+    problems += [f"closing.{path}: {expected}" for path, expected in settings.closing.problems(settings.feedback_types)]
+    covered = {t for p in settings.procedures.values() if not (p.services or p.teams) for t in p.types}
     for type_ in settings.feedback_types:
         if type_ not in covered:
             problems.append(f"procedures: expected one for every service that takes the type {type_}")
@@ -475,6 +398,13 @@ def _unknown_names(settings: Settings) -> list[str]:
     for name in sorted({n for n in names if names.count(n) > 1}):
         problems.append(f"intake.mailboxes: expected each name once; {name} stands twice")
     return problems
+
+
+def _other_limits(procedure: Procedure) -> Iterator[tuple[str, OtherLimit]]:
+    for number, stage in enumerate(procedure.stages):
+        for name, step in stage.steps.items():
+            for place, other in enumerate(step.other_limits):
+                yield f"stages.{number}.steps.{name}.other_limits.{place}", other
 
 
 def load_settings(path: Path) -> Settings:

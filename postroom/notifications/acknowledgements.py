@@ -1,40 +1,39 @@
-"""The worker that writes what cases owe: the duty officer's alerts, then the letters that acknowledge or signpost.
+"""The letters that acknowledge a case or signpost: written by a worker.
 
-It keeps no notes of its own. What is owed follows from the case, what was written stands in the outbox, and both are
-read and written in one transaction: killed at any point, it goes on where it was.
+The worker keeps no notes of its own. What is owed follows from the case, what was written stands in the outbox, and
+both are read and written in one transaction: killed at any point, it goes on where it was.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, case, literal, or_
+from sqlalchemy import Engine, and_, case, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import first_message
-from postroom.casework.procedures import Clocks, stage_named, steps_due
-from postroom.casework.working_days import calendar_of
-from postroom.models.case import Case, CaseStatus
+from postroom.casework.reading import first_message
+from postroom.models.case import Case, CaseStatus, Person
 from postroom.models.database import open_session
-from postroom.models.failures import ConfigurationError, Permanent
-from postroom.models.message import Message, Suggestion, opening_first
-from postroom.models.outgoing_mail import OutgoingMail
+from postroom.models.failures import Permanent
+from postroom.models.message import Message, opening_first
+from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.settings import NO_EXCLUSION, Settings
-from postroom.notifications import letters
-from postroom.notifications.envelopes import one_line
-from postroom.notifications.outbox import Draft, Kind, has_room, post
+from postroom.notifications import alerts, announcements, passing_on, receipts
+from postroom.notifications.case_letters import draft_of, facts_of, last_message, reach_of
+from postroom.notifications.letter_rules import write
+from postroom.notifications.letters import Letter, template_for
+from postroom.notifications.outbox import Draft, has_room, post, withdraw
 from postroom.notifications.owed import (
-    ALERT,
     SIGNPOST,
-    AlertOwed,
     CaseFacts,
     LetterOwed,
-    RiskFacts,
-    alert_owed,
+    Purpose,
+    acknowledgement_of,
     letter_owed,
 )
+from postroom.notifications.walking import locked, one_by_one
 
 log = logging.getLogger(__name__)
 
@@ -45,32 +44,46 @@ def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     A letter over the day's number for its address, or one whose template is broken, is passed over and found again by
     every later call.
     """
-    return any(_write_alert(engine, settings, id_, now) for id_ in _ids(engine, settings, _at_risk)) or any(
-        _write_letter(engine, settings, id_, now) for id_ in _ids(engine, settings, _unacknowledged)
+    return (
+        alerts.write_one(engine, settings, now)
+        or receipts.write_one(engine, settings, now)
+        or any(
+            _write(engine, settings, id_, now)
+            for id_ in one_by_one(engine, lambda after: _unacknowledged(settings, after, now))
+        )
+        or announcements.write_one(engine, settings, now)
+        or passing_on.write_one(engine, settings, now)
     )
 
 
-def _ids(engine: Engine, settings: Settings, query: Callable[[Settings, int], Any]) -> Iterator[int]:
-    """The cases that a query finds, one by one, each read after the work on the one before is committed."""
-    case_id: int | None = 0
-    while case_id is not None:
-        with open_session(engine, read_only=True) as session:
-            case_id = session.exec(query(settings, case_id)).first()
-        if case_id is not None:
-            yield case_id
+def draft_again(session: Session, mail: OutgoingMail, found: Case, settings: Settings, now: datetime) -> Draft | None:
+    """What a waiting acknowledgement would say if it were written now; None where it is no longer owed. Raises
+    `Permanent` where it is owed still, and what is missing now is in the configuration."""
+    message = first_message(session, found)
+    owed = letter_owed(_facts(session, found, message), settings)
+    if isinstance(owed, LetterOwed):
+        same = (owed.letter, owed.stage) == (mail.letter, mail.stage)
+        return _draft(session, found, message, owed, settings, now, without=mail.id) if same else None
+    if found.status == CaseStatus.OPEN and found.acknowledged_at is None:
+        raise Permanent(owed.reason)
+    return None
 
 
-def _unacknowledged(settings: Settings, after: int) -> Any:
-    """The first open case after `after` that may owe a letter and has none; `letter_owed` decides."""
-    acknowledgements = {id_: procedure.acknowledgement for id_, procedure in settings.procedures.items()}
-    letter = case(
-        (col(Case.exclusion) != NO_EXCLUSION, SIGNPOST),
-        else_=case(acknowledgements, value=col(Case.procedure), else_=""),
-    )
+def _unacknowledged(settings: Settings, after: int, now: datetime) -> Any:
+    """The first open case after `after` that may owe a letter and has none; `letter_owed` decides. One confirmed just
+    now waits, so that its officer can take that back."""
+    waits = timedelta(minutes=settings.outgoing.acknowledgement_minutes)
+    names = [
+        (and_(col(Case.procedure) == id_, col(Case.stage) == stage.id), acknowledgement_of(settings, id_, stage.id))
+        for id_, procedure in settings.procedures.items()
+        for stage in procedure.stages
+    ]
+    letter = case((col(Case.exclusion) != NO_EXCLUSION, SIGNPOST), *names, else_="")
     written = select(OutgoingMail.id).where(
         OutgoingMail.case_id == Case.id,
-        OutgoingMail.kind == Kind.LETTER,
+        OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT,
         OutgoingMail.stage == Case.stage,
+        OutgoingMail.state != MailState.WITHDRAWN,
         col(OutgoingMail.letter) == letter,
     )
     earliest = aliased(Message)
@@ -78,11 +91,13 @@ def _unacknowledged(settings: Settings, after: int) -> Any:
     return (
         select(Case.id)
         .join(Message, col(Message.id) == first.correlate(Case).scalar_subquery())
+        .outerjoin(Person, col(Person.id) == Case.person_id)
         .where(
             Case.status == CaseStatus.OPEN,
             col(Case.acknowledged_at).is_(None),
+            *([col(Case.confirmed_at) <= now - waits] if waits else []),
             col(Message.may_answer).is_(True),
-            Message.sender_email != "",
+            or_(col(Message.sender_email) != "", col(Person.postal_address) != ""),
             ~written.exists(),
             col(Case.id) > after,
         )
@@ -91,103 +106,75 @@ def _unacknowledged(settings: Settings, after: int) -> Any:
     )
 
 
-def _at_risk(settings: Settings, after: int) -> Any:
-    """The first case after `after` with somebody at risk and no alert yet; none where there is nobody to be told."""
-    alerted = select(OutgoingMail.id).where(OutgoingMail.case_id == Case.id, OutgoingMail.kind == Kind.ALERT)
-    return (
-        select(Case.id)
-        .where(
-            literal(settings.council.addresses.duty is not None),
-            or_(col(Case.at_risk), col(Case.id).in_(_suggested())),
-            ~alerted.exists(),
-            col(Case.id) > after,
-        )
-        .order_by(col(Case.id))
-        .limit(1)
-    )
-
-
-def _suggested() -> Any:
-    """Cases with a message that a model thinks is about somebody at risk and that no officer has judged yet. An old
-    message suggested again by a new model is one that an officer has judged."""
-    judged = aliased(Case)
-    return (
-        select(Message.case_id)
-        .join(Suggestion, col(Suggestion.message_id) == Message.id)
-        .join(judged, col(judged.id) == Message.case_id)
-        .where(
-            col(Suggestion.at_risk),
-            or_(col(judged.confirmed_at).is_(None), col(Message.received_at) > col(judged.confirmed_at)),
-        )
-    )
-
-
-def _locked(session: Session, case_id: int) -> Case:
-    """The case, which nobody can change until this transaction ends."""
-    return session.exec(select(Case).where(Case.id == case_id).with_for_update()).one()
-
-
-def _write_letter(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
+def _write(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
     with open_session(engine) as session:
-        found = _locked(session, case_id)
+        found = locked(session, case_id)
         message = first_message(session, found)
-        owed = letter_owed(_facts(found, message), settings)
+        owed = letter_owed(_facts(session, found, message), settings)
         if not isinstance(owed, LetterOwed):
             return False
-        if not has_room(session, owed.recipient, settings=settings, now=now):
+        _withdraw_others(session, found, owed, now)
+        if not owed.way.by_post and not has_room(session, owed.way.recipient, settings=settings, now=now):
             log.warning("%s: its letter waits; the day's letters to its address are written", found.reference)
+            session.commit()
             return False
         try:
-            letter = letters.write(settings, owed.letter, _letter_facts(found, settings, now))
+            draft = _draft(session, found, message, owed, settings, now)
         except Permanent as error:
             log.error("%s: its letter waits; %s", found.reference, error)
+            session.commit()
             return False
-        draft = Draft(
-            once=owed.once,
-            kind=Kind.LETTER,
-            recipient=owed.recipient,
-            subject=letter.subject,
-            text=letter.text,
-            letter=owed.letter,
-            case_id=owed.case_id,
-            reference=found.reference,
-            stage=owed.stage,
-            answers=message.message_id,
-        )
         posted = post(session, draft, settings=settings, now=now)
         session.commit()
     return posted is not None
 
 
-def _write_alert(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
-    with open_session(engine) as session:
-        found = _locked(session, case_id)
-        suggested = session.exec(_suggested().where(Message.case_id == case_id)).first() is not None
-        owed = alert_owed(RiskFacts(case_id, suggested, found.at_risk), settings)
-        if not isinstance(owed, AlertOwed):
-            return False
-        link = f"{settings.desk.public_url}/cases/{found.reference}"
-        try:
-            letter = letters.render(settings, ALERT, letters.AlertFacts(found.reference, link))
-        except ConfigurationError as error:
-            log.error("%s: the alert to the duty officer waits; %s", found.reference, error)
-            return False
-        draft = Draft(
-            once=owed.once,
-            kind=Kind.ALERT,
-            recipient=owed.recipient,
-            subject=letter.subject,
-            text=letter.text,
-            letter=ALERT,
-            case_id=owed.case_id,
-            reference=found.reference,
-        )
-        posted = post(session, draft, settings=settings, now=now)
-        session.commit()
-    return posted is not None
+def _withdraw_others(session: Session, found: Case, owed: LetterOwed, now: datetime) -> None:
+    """The letters that waited while the case was corrected. One that is being sent at this moment is left alone."""
+    others = select(OutgoingMail).where(
+        OutgoingMail.case_id == found.id,
+        OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT,
+        OutgoingMail.state == MailState.WAITING,
+        OutgoingMail.once != owed.once,
+        OutgoingMail.unanswered == 0,
+    )
+    for mail in session.exec(others.with_for_update(skip_locked=True)):
+        withdraw(session, mail, found, now)
 
 
-def _facts(found: Case, message: Message) -> CaseFacts:
+def _draft(
+    session: Session,
+    found: Case,
+    message: Message,
+    owed: LetterOwed,
+    settings: Settings,
+    now: datetime,
+    without: int | None = None,
+) -> Draft:
+    letter = letter_of(session, found, owed, settings, now)
+    answers = message if found.stage_number <= 1 else last_message(session, found)
+    envelope = draft_of(
+        session,
+        found,
+        Purpose.ACKNOWLEDGEMENT,
+        owed.way,
+        once=owed.once,
+        letter=owed.letter,
+        answers=answers,
+        without=without,
+    )
+    return replace(envelope, subject=letter.subject, text=letter.text, version=letter.version)
+
+
+def letter_of(session: Session, found: Case, owed: LetterOwed, settings: Settings, now: datetime) -> Letter:
+    """The words of an acknowledgement that is sent at `now`: an answer counted from the acknowledgement is counted from
+    then."""
+    facts = facts_of(session, found, settings, owed.way, acknowledged=now)
+    name = template_for(settings, owed.letter, exclusion=found.exclusion) if owed.letter == SIGNPOST else owed.letter
+    return write(settings, Purpose.ACKNOWLEDGEMENT, name, facts)
+
+
+def _facts(session: Session, found: Case, message: Message) -> CaseFacts:
     assert found.id is not None
     return CaseFacts(
         case_id=found.id,
@@ -196,25 +183,5 @@ def _facts(found: Case, message: Message) -> CaseFacts:
         procedure=found.procedure,
         stage=found.stage,
         exclusion=found.exclusion,
-        sender_email=message.sender_email,
-        may_answer=message.may_answer,
-        why_not=message.why_not,
-    )
-
-
-def _letter_facts(found: Case, settings: Settings, now: datetime) -> letters.LetterFacts:
-    calendar = calendar_of(settings)
-    stage = stage_named(settings, found.procedure, found.stage)
-    # the letter is the acknowledgement, so an answer counted from that is counted from now
-    due = {step.step: step.due_on for step in steps_due(stage, Clocks(found.received_at, now), calendar)}
-    return letters.LetterFacts(
-        reference=found.reference,
-        subject=one_line(found.subject),
-        received_on=letters.in_full(calendar.local_day(found.received_at)),
-        type=found.type,
-        procedure=settings.procedures[found.procedure].name,
-        stage=found.stage,
-        team=settings.teams[found.team].name if found.team in settings.teams else found.team,
-        answer_by=letters.in_full(due["respond"]) if "respond" in due else "",
-        exclusion=found.exclusion,
+        reach=reach_of(session, found, message),
     )

@@ -1,7 +1,8 @@
 """The worker that sends what stands in the outbox.
 
-A mail is claimed, sent with no session open, and its end recorded in one transaction with the step of the case that it
-meets. Killed between the sending and the record it is sent again after its lease, under the same Message-ID.
+A mail is claimed, looked at once more, sent with no session open, and its end recorded in one transaction with the step
+of the case that it meets. Killed between the sending and the record it is sent again after its lease, under the same
+Message-ID, and the case says so.
 """
 
 import logging
@@ -10,14 +11,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from postroom.casework.cases import acknowledge
+from postroom.casework.cases import acknowledge, record
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
-from postroom.models.failures import ImpossibleMove, NotFound, PostroomError, Unreachable
+from postroom.models.failures import ImpossibleMove, NotFound, PostroomError, Unanswered, Unreachable
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.queues import claim, pause_after
 from postroom.models.settings import Settings
-from postroom.notifications.outbox import Kind
+from postroom.notifications.envelopes import Mail
+from postroom.notifications.keeping_right import keep_right
+from postroom.notifications.owed import Purpose
+from postroom.notifications.pacing import free_from, within_pace
 from postroom.notifications.transports import Transport
 
 log = logging.getLogger(__name__)
@@ -27,24 +31,25 @@ OUTAGE_PAUSE = timedelta(minutes=1)
 
 
 def process_one(engine: Engine, settings: Settings, transport: Transport, now: datetime) -> bool:
-    """Send one mail that is due. False where none is."""
-    mail_id = claim(engine, OutgoingMail, MailState.WAITING, now, settings.workers.lease)
+    """Send one mail that is due. False where none is, or each is to a domain that has had enough for this minute."""
+    only = within_pace(settings, now)
+    mail_id = claim(engine, OutgoingMail, MailState.WAITING, now, settings.workers.lease, only=only)
     if mail_id is None:
         return False
-    with open_session(engine, read_only=True) as session:
-        mail = session.get_one(OutgoingMail, mail_id)
-    if mail.attempts > settings.outgoing.attempts:
-        _bury(engine, mail_id, "Every try broke off without an end.")
+    mail = _begin(engine, mail_id, settings, now)
+    if mail is None:
         return True
     try:
-        transport.send(mail.envelope_sender, mail.recipient, mail.content)
+        transport.send(_as_mail(mail))
+    except Unanswered as error:
+        _try_later(engine, mail, settings, now, str(error), answered=False)
     except Unreachable as error:
-        _wait(engine, mail_id, now + OUTAGE_PAUSE, str(error), attempts=mail.attempts - 1)
+        _wait(engine, mail_id, now + OUTAGE_PAUSE, str(error), attempts=mail.attempts - 1, answered=True)
     except PostroomError as error:
-        if error.permanent or mail.attempts >= settings.outgoing.attempts:
-            _bury(engine, mail_id, str(error))
+        if error.permanent:
+            _bury(engine, mail_id, str(error), answered=True)
         else:
-            _wait(engine, mail_id, now + pause_after(mail.attempts), str(error), attempts=mail.attempts)
+            _try_later(engine, mail, settings, now, str(error), answered=True)
     else:
         _record_sent(engine, mail_id, settings, now)
     return True
@@ -63,27 +68,72 @@ def try_again(engine: Engine, mail_id: int, now: datetime) -> None:
         session.commit()
 
 
+def _begin(engine: Engine, mail_id: int, settings: Settings, now: datetime) -> OutgoingMail | None:
+    """The claimed mail, noted as being tried; None where it is not to be sent now."""
+    with open_session(engine) as session:
+        mail = _waiting(session, mail_id)
+        if mail is None:
+            return None
+        free = free_from(session, mail, settings, now)
+        begun = False
+        if free > now:
+            mail.not_before, mail.attempts = free, mail.attempts - 1
+        elif mail.attempts > settings.outgoing.attempts:
+            mail.state, mail.last_error = MailState.DEAD, "Every try broke off without an end."
+            log.error("outgoing mail %s was given up: %s", mail_id, mail.last_error)
+        elif keep_right(session, mail, settings, now):
+            mail.tried_at, mail.unanswered, begun = now, mail.unanswered + 1, True
+        session.add(mail)
+        session.commit()
+    return mail if begun else None
+
+
+def _as_mail(mail: OutgoingMail) -> Mail:
+    return Mail(
+        message_id=mail.message_id,
+        envelope_sender=mail.envelope_sender,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        content=mail.content,
+        by_post=mail.by_post,
+        again=mail.unanswered > 1,
+    )
+
+
 def _waiting(session: Session, mail_id: int) -> OutgoingMail | None:
     """The mail, locked; None where another worker whose claim came after ours has ended it."""
     query = select(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.state == MailState.WAITING)
     return session.exec(query.with_for_update()).first()
 
 
-def _wait(engine: Engine, mail_id: int, until: datetime, error: str, *, attempts: int) -> None:
+def _try_later(
+    engine: Engine, mail: OutgoingMail, settings: Settings, now: datetime, error: str, *, answered: bool
+) -> None:
+    assert mail.id is not None
+    if mail.attempts >= settings.outgoing.attempts:
+        _bury(engine, mail.id, error, answered=answered)
+    else:
+        until = now + pause_after(mail.attempts)
+        _wait(engine, mail.id, until, error, attempts=mail.attempts, answered=answered)
+
+
+def _wait(engine: Engine, mail_id: int, until: datetime, error: str, *, attempts: int, answered: bool) -> None:
     with open_session(engine) as session:
         mail = _waiting(session, mail_id)
         if mail is not None:
             mail.not_before, mail.last_error, mail.attempts = until, error, attempts
+            mail.unanswered -= answered
             session.add(mail)
             session.commit()
     log.warning("outgoing mail %s waits: %s", mail_id, error)
 
 
-def _bury(engine: Engine, mail_id: int, error: str) -> None:
+def _bury(engine: Engine, mail_id: int, error: str, *, answered: bool) -> None:
     with open_session(engine) as session:
         mail = _waiting(session, mail_id)
         if mail is not None:
             mail.state, mail.last_error = MailState.DEAD, error
+            mail.unanswered -= answered
             session.add(mail)
             session.commit()
     log.error("outgoing mail %s was given up: %s", mail_id, error)
@@ -94,20 +144,37 @@ def _record_sent(engine: Engine, mail_id: int, settings: Settings, now: datetime
         mail = _waiting(session, mail_id)
         if mail is None:
             return
-        if mail.kind == Kind.LETTER and mail.case_id is not None:
-            _acknowledge(session, mail, mail.case_id, settings, now)
+        mail.unanswered -= 1
+        if mail.case_id is not None:
+            case = session.exec(select(Case).where(Case.id == mail.case_id).with_for_update()).one()
+            if mail.unanswered:
+                _note_that_it_may_have_gone_twice(session, mail, case, now)
+            if mail.purpose == Purpose.ACKNOWLEDGEMENT:
+                _acknowledge(session, mail, case, settings, now)
         mail.state, mail.sent_at, mail.last_error = MailState.SENT, now, ""
         session.add(mail)
         session.commit()
 
 
-def _acknowledge(session: Session, mail: OutgoingMail, case_id: int, settings: Settings, now: datetime) -> None:
+def _note_that_it_may_have_gone_twice(session: Session, mail: OutgoingMail, case: Case, now: datetime) -> None:
+    record(
+        session,
+        case,
+        kind="mail sent again",
+        summary="A mail may have arrived more than once: an earlier try broke off without an answer",
+        actor="delivery",
+        now=now,
+        after={"mail": mail.id, "message_id": mail.message_id, "unanswered": mail.unanswered},
+    )
+
+
+def _acknowledge(session: Session, mail: OutgoingMail, case: Case, settings: Settings, now: datetime) -> None:
     """The letter went out, so its case is acknowledged, unless somebody did that before or closed it."""
-    case = session.exec(select(Case).where(Case.id == case_id).with_for_update()).one()
-    if case.status != CaseStatus.OPEN or case.acknowledged_at is not None:
+    if case.status != CaseStatus.OPEN or case.acknowledged_at is not None or case.stage != mail.stage:
         return
+    assert case.id is not None
     try:
         with session.begin_nested():
-            acknowledge(session, case_id, settings=settings, now=now, actor="delivery", how=f"letter {mail.letter}")
+            acknowledge(session, case.id, settings=settings, now=now, actor="delivery", how=f"letter {mail.letter}")
     except ImpossibleMove as error:  # the letter is gone all the same: forgetting that would send it again
         log.error("%s: its letter was sent, but it can't be acknowledged: %s", case.reference, error)

@@ -1,31 +1,42 @@
 """The outbox: the only way out. A mail is written once, in the transaction of what it belongs to, and sent later."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
-from postroom.models.case import Address
-from postroom.models.outgoing_mail import Bounce, MailState, OutgoingMail
+from postroom.casework.history import record
+from postroom.models.case import Address, Case
+from postroom.models.outgoing_mail import Bounce, LetterVersion, MailState, OutgoingMail
 from postroom.models.settings import Settings
-from postroom.notifications.envelopes import compose
+from postroom.notifications.envelopes import Mail, compose
+from postroom.notifications.layout import plain
+from postroom.notifications.letters import Version, in_full
+from postroom.notifications.parts import html_part, pdf
 
 
 class Kind(StrEnum):
     LETTER = "letter"
-    """Answers a resident's message."""
+    """To a resident. `OutgoingMail.purpose` says what for."""
     DIGEST = "digest"
     ALERT = "alert"
+    NOTICE = "notice"
+    """Passes on to an officer what somebody said."""
+    ACCOUNT = "account"
+    """About an officer's own sign-in; its words are for them alone."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A mail to be written. `once` makes it one mail for ever; `letter` names its template; `answers` is the Message-ID
-    that it answers, without angle brackets."""
+    """A mail to be written. `once` makes it one mail for ever; `letter` names its template and `version` which one it
+    was; `answers` is the Message-ID that it answers, without angle brackets, and `thread` those before that. With
+    `officer_id` an officer wrote it, so it is not automatic. With `by_post` the recipient is a postal address."""
 
     once: str
     kind: Kind
@@ -33,10 +44,16 @@ class Draft:
     subject: str
     text: str
     letter: str
+    version: Version | None = None
+    purpose: str = ""
     case_id: int | None = None
     reference: str = ""
     stage: str = ""
     answers: str = ""
+    thread: tuple[str, ...] = ()
+    officer_id: int | None = None
+    by_post: bool = False
+    large_print: bool = False
 
 
 def post(session: Session, draft: Draft, *, settings: Settings, now: datetime) -> OutgoingMail | None:
@@ -44,49 +61,79 @@ def post(session: Session, draft: Draft, *, settings: Settings, now: datetime) -
 
     Leaves the commit to its caller, and the transaction usable in either case.
     """
-    mail = compose(
-        council=settings.council,
-        key=settings.signing_key.read(),
-        token=secrets.token_hex(8),
-        recipient=draft.recipient,
-        subject=draft.subject,
-        text=draft.text,
+    mail = _mail_of(draft, secrets.token_hex(8), settings, now)
+    posted = _insert_once(
+        session,
+        OutgoingMail,
+        "once",
+        once=draft.once,
+        kind=draft.kind.value,
+        purpose=draft.purpose,
+        case_id=draft.case_id,
+        stage=draft.stage,
+        letter=draft.letter,
+        officer_id=draft.officer_id,
+        template_digest=draft.version.digest if draft.version else "",
+        text_digest=says(draft),
+        message_id=mail.message_id,
+        envelope_sender=mail.envelope_sender,
+        by_post=draft.by_post,
+        recipient=mail.recipient,
+        domain="" if draft.by_post else domain_of(mail.recipient),
+        subject=mail.subject,
+        content=mail.content,
+        created_at=now,
+        state=MailState.WAITING.value,
+        attempts=0,
+        unanswered=0,
+        not_before=now,
+        last_error="",
+        bounce_kind=Bounce.NONE.value,
+        bounce_reason="",
+    )
+    if not posted:
+        return None
+    _keep_version(session, draft, now)
+    return session.exec(select(OutgoingMail).where(OutgoingMail.once == draft.once)).one()
+
+
+def write_anew(session: Session, mail: OutgoingMail, draft: Draft, *, settings: Settings, now: datetime) -> None:
+    """Let a mail that nobody can have got yet say what `draft` says, under its old Message-ID."""
+    token = mail.message_id.strip("<>").partition("@")[0]
+    written = _mail_of(draft, token, settings, now)
+    mail.subject, mail.content, mail.text_digest = written.subject, written.content, says(draft)
+    mail.template_digest = draft.version.digest if draft.version else ""
+    session.add(mail)
+    _keep_version(session, draft, now)
+
+
+def withdraw(session: Session, mail: OutgoingMail, found: Case, now: datetime) -> None:
+    """Take back a mail that nobody can have got yet."""
+    mail.state, mail.once = MailState.WITHDRAWN, f"{mail.once}:withdrawn:{mail.id}"
+    session.add(mail)
+    record(
+        session,
+        found,
+        kind="letter withdrawn",
+        summary="A letter that waited was not sent: what it said was no longer so",
+        actor="delivery",
         now=now,
-        automatic="auto-replied" if draft.kind == Kind.LETTER else "auto-generated",
-        reference=draft.reference,
-        answers=draft.answers,
+        after={"mail": mail.id, "letter": mail.letter},
     )
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = (
-        insert(OutgoingMail)
-        .values(
-            once=draft.once,
-            kind=draft.kind.value,
-            case_id=draft.case_id,
-            stage=draft.stage,
-            letter=draft.letter,
-            message_id=mail.message_id,
-            envelope_sender=mail.envelope_sender,
-            recipient=mail.recipient,
-            subject=mail.subject,
-            content=mail.content,
-            created_at=now,
-            state=MailState.WAITING.value,
-            attempts=0,
-            not_before=now,
-            last_error="",
-            bounce_kind=Bounce.NONE.value,
-            bounce_reason="",
-        )
-        .on_conflict_do_nothing(index_elements=[col(OutgoingMail.once)])
-        .returning(col(OutgoingMail.id))
-    )
-    posted = session.connection().execute(statement).scalar_one_or_none()
-    return None if posted is None else session.get(OutgoingMail, posted)
+
+
+def says(draft: Draft) -> str:
+    """The digest of what a mail says and to whom."""
+    parts = (draft.recipient, draft.subject, draft.text, str(draft.large_print))
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def has_room(session: Session, recipient: str, *, settings: Settings, now: datetime) -> bool:
-    """Whether one more letter may be written to `recipient` on this day in the council's zone.
+    """Whether one more automatic letter may be written to `recipient` on this day in the council's zone.
 
     Locks the address until the caller commits, so that two workers don't both take the last place.
     """
@@ -97,7 +144,60 @@ def has_room(session: Session, recipient: str, *, settings: Settings, now: datet
         select(func.count(col(OutgoingMail.id))).where(
             OutgoingMail.recipient == recipient,
             OutgoingMail.kind == Kind.LETTER,
+            OutgoingMail.state != MailState.WITHDRAWN,
             OutgoingMail.created_at >= midnight,
         )
     ).one()
     return written < settings.outgoing.letters_per_address_and_day
+
+
+def _mail_of(draft: Draft, token: str, settings: Settings, now: datetime) -> Mail:
+    council, key = settings.council, settings.signing_key.read()
+    letter = draft.kind == Kind.LETTER
+    answering: Literal["auto-replied", "auto-generated"] = "auto-replied" if letter else "auto-generated"
+    if draft.by_post:
+        content = pdf(
+            draft.subject,
+            draft.text,
+            council=council.name,
+            address=draft.recipient,
+            day=in_full(now.astimezone(council.zone).date()),
+            now=now,
+            large_print=draft.large_print,
+        )
+        return Mail(f"<{token}@{council.domain}>", "", draft.recipient, draft.subject, content, by_post=True)
+    return compose(
+        council=council,
+        key=key,
+        token=token,
+        recipient=draft.recipient,
+        subject=draft.subject,
+        text=plain(draft.text),
+        html=html_part(draft.subject, draft.text, large_print=draft.large_print) if letter else "",
+        now=now,
+        automatic=None if draft.officer_id is not None else answering,
+        reference=draft.reference,
+        answers=draft.answers,
+        thread=draft.thread,
+    )
+
+
+def _keep_version(session: Session, draft: Draft, now: datetime) -> None:
+    if draft.version is not None:
+        _insert_once(
+            session,
+            LetterVersion,
+            "digest",
+            digest=draft.version.digest,
+            letter=draft.letter,
+            source=draft.version.source,
+            first_used_at=now,
+        )
+
+
+def _insert_once(session: Session, table: type[SQLModel], key: str, **values: object) -> bool:
+    """Insert a row unless one with the same `key` is there; whether it was inserted."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    column = col(getattr(table, key))
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=[column]).returning(column)
+    return session.connection().execute(statement).scalar_one_or_none() is not None

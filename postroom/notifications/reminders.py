@@ -1,149 +1,76 @@
-"""The sweep that reminds managers: one digest for each on a working morning, each rung of a deadline once for ever."""
+"""The sweep that reminds people: one digest for each on a working morning, each rung once for ever."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from postroom.casework.working_days import calendar_of, in_words
-from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError
-from postroom.models.officer import Officer, Role, TeamMember
 from postroom.models.outgoing_mail import Reminder
 from postroom.models.settings import Settings
 from postroom.notifications import letters
-from postroom.notifications.envelopes import one_line, usable_address
+from postroom.notifications.envelopes import one_line
+from postroom.notifications.ladder import MANY, on_ladder
 from postroom.notifications.outbox import Draft, Kind, post
 from postroom.notifications.owed import DIGEST
-from postroom.notifications.rungs import in_window, reached, standing, to_give
+from postroom.notifications.recipients import Recipient, Recipients
+from postroom.notifications.rungs import OnLadder, in_window, to_give
 
 log = logging.getLogger(__name__)
-
-FALLBACK_TEAM = "customer-relations"
-"""The team whose managers are reminded of cases of a team without any."""
-
-
-@dataclass(frozen=True)
-class OpenStep:
-    """One step of an open case that has reached the ladder."""
-
-    deadline_id: int
-    team: str
-    step: str
-    days_left: int
-    line: letters.DigestLine
-
-
-@dataclass(frozen=True)
-class Recipient:
-    officer_id: int
-    email: str
-    name: str
 
 
 def remind(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write the digests that are due and return how many. Outside a working morning there are none.
 
-    Safe to run twice and in several processes at once: a manager has one digest a day.
+    Safe to run twice and in several processes at once: a person has one digest a day. Raises `ConfigurationError`
+    where the digest's letter can't be written for somebody, after the digests of all others.
     """
     calendar = calendar_of(settings)
     if not in_window(now, settings.reminders, calendar):
         return 0
     with open_session(engine, read_only=True) as session:
-        steps = _open_steps(session, settings, calendar.local_day(now))
-        shares = _shares(session, steps)
-    return sum(_write_digest(engine, settings, recipient, share, now) for recipient, share in shares.items())
+        shares = _shares(Recipients(session, settings, now), on_ladder(session, settings, now))
+    written, broken = 0, None
+    for recipient, share in shares.items():
+        try:
+            written += _write_digest(engine, settings, recipient, share, now)
+        except ConfigurationError as error:
+            broken = error
+    if broken is not None:
+        raise broken
+    return written
 
 
-def _open_steps(session: Session, settings: Settings, today: date) -> list[OpenStep]:
-    """The steps that have reached the ladder, the most urgent first."""
-    query = (
-        select(Deadline, Case)
-        .join(Case, col(Case.id) == Deadline.case_id)
-        .where(Deadline.state == DeadlineState.OPEN, Case.status == CaseStatus.OPEN)
-        .order_by(col(Deadline.due_on), col(Deadline.id))
-    )
-    calendar = calendar_of(settings)
-    steps = []
-    for deadline, case in session.exec(query):
-        days_left = calendar.days_left(deadline.due_on, today)
-        if reached(deadline.step, days_left, settings.reminders.ladder):
-            assert deadline.id is not None
-            line = _line(deadline, case, days_left, settings)
-            steps.append(OpenStep(deadline.id, case.team, deadline.step, days_left, line))
-    return steps
-
-
-def _line(deadline: Deadline, case: Case, days_left: int, settings: Settings) -> letters.DigestLine:
-    return letters.DigestLine(
-        reference=case.reference,
-        subject="" if case.sealed else one_line(case.subject),
-        type=case.type.replace("_", " "),
-        team=settings.teams[case.team].name if case.team in settings.teams else case.team,
-        step=deadline.step,
-        due=in_words(deadline.due_on),
-        standing=standing(days_left),
-        link=f"{settings.desk.public_url}/cases/{case.reference}",
-    )
-
-
-def _shares(session: Session, steps: Iterable[OpenStep]) -> dict[Recipient, list[OpenStep]]:
-    """Who is reminded of which steps: a team's managers, else those of customer relations, else the administrators."""
-    managers = _managers(session)
-    fallback = managers.get(FALLBACK_TEAM) or _administrators(session)
-    shares: dict[Recipient, list[OpenStep]] = defaultdict(list)
-    for step in steps:
-        recipients = managers.get(step.team) or fallback
-        if not recipients:
-            log.error("%s: there is nobody to be reminded of it", step.line.reference)
-        for recipient in recipients:
-            shares[recipient].append(step)
+def _shares(recipients: Recipients, entries: Iterable[OnLadder]) -> dict[Recipient, list[OnLadder]]:
+    """Who is reminded of what, the most urgent first."""
+    shares: dict[Recipient, list[OnLadder]] = defaultdict(list)
+    for entry in entries:
+        found = recipients.of(entry)
+        if not found:
+            log.error("%s: there is nobody to be reminded of it", entry.reference)
+        for recipient in found:
+            shares[recipient].append(entry)
     return shares
 
 
-def _managers(session: Session) -> dict[str, list[Recipient]]:
-    query = (
-        select(Officer, TeamMember.team)
-        .join(TeamMember, col(TeamMember.officer_id) == Officer.id)
-        .where(Officer.role == Role.MANAGER, col(Officer.active))
-        .order_by(col(Officer.id))
-    )
-    managers: dict[str, list[Recipient]] = defaultdict(list)
-    for officer, team in session.exec(query):
-        managers[team].extend(_recipients([officer]))
-    return managers
-
-
-def _administrators(session: Session) -> list[Recipient]:
-    query = select(Officer).where(Officer.role == Role.ADMINISTRATOR, col(Officer.active)).order_by(col(Officer.id))
-    return _recipients(session.exec(query))
-
-
-def _recipients(officers: Iterable[Officer]) -> list[Recipient]:
-    """Those of `officers` whom mail can reach."""
-    return [Recipient(o.id, o.email, o.name) for o in officers if o.id is not None and usable_address(o.email)]
-
-
 def _write_digest(
-    engine: Engine, settings: Settings, recipient: Recipient, share: list[OpenStep], now: datetime
+    engine: Engine, settings: Settings, recipient: Recipient, share: list[OnLadder], now: datetime
 ) -> bool:
-    """Write the digest of one manager with the rungs that it gives; False where nothing is due or it was written."""
+    """Write the digest of one person with the rungs that it gives; False where nothing is due or it was written."""
     today = calendar_of(settings).local_day(now)
     with open_session(engine) as session:
-        rungs = _rungs_to_give(session, settings, recipient, share)
-        lines = tuple(step.line for step in share if step.deadline_id in rungs)
-        if not lines:
+        given = _given(session, recipient, [entry.about for entry in share])
+        due = [(entry, to_give(entry.rungs, frozenset(given[entry.about]))) for entry in share]
+        due = [(entry, rungs) for entry, rungs in due if rungs]
+        if not due:
             return False
-        try:
-            letter = letters.render(settings, DIGEST, letters.DigestFacts(recipient.name, lines))
-        except ConfigurationError as error:
-            log.error("a manager's digest waits; %s", error)
-            return False
+        lines = tuple(dict.fromkeys(_line(entry, recipient, settings) for entry, _ in due))
+        letter = letters.render(settings, DIGEST, letters.DigestFacts(recipient.name, lines))
         draft = Draft(
             once=f"digest:{recipient.officer_id}:{today.isoformat()}",
             kind=Kind.DIGEST,
@@ -156,31 +83,43 @@ def _write_digest(
         if mail is None:
             return False
         assert mail.id is not None
-        for deadline_id, given in rungs.items():
-            for rung in given:
-                reminder = Reminder(
-                    deadline_id=deadline_id,
-                    rung=rung,
-                    officer_id=recipient.officer_id,
-                    given_on=today,
-                    outgoing_mail_id=mail.id,
-                )
-                session.add(reminder)
+        session.add_all(_reminders(due, recipient, today, mail.id))
         session.commit()
     return True
 
 
-def _rungs_to_give(
-    session: Session, settings: Settings, recipient: Recipient, share: list[OpenStep]
-) -> dict[int, tuple[str, ...]]:
-    """The rungs due now for each deadline that has any."""
-    given: dict[int, set[str]] = defaultdict(set)
-    query = select(Reminder.deadline_id, Reminder.rung).where(Reminder.officer_id == recipient.officer_id)
-    for deadline_id, rung in session.exec(query):
-        given[deadline_id].add(rung)
-    ladder = settings.reminders.ladder
-    due = {
-        step.deadline_id: to_give(step.step, step.days_left, ladder, frozenset(given[step.deadline_id]))
-        for step in share
-    }
-    return {deadline_id: rungs for deadline_id, rungs in due.items() if rungs}
+def _given(session: Session, recipient: Recipient, abouts: list[str]) -> dict[str, set[str]]:
+    """The rungs that somebody was given of each thing."""
+    given: dict[str, set[str]] = defaultdict(set)
+    for start in range(0, len(abouts), MANY):
+        query = select(Reminder.about, Reminder.rung).where(
+            Reminder.officer_id == recipient.officer_id, col(Reminder.about).in_(abouts[start : start + MANY])
+        )
+        for about, rung in session.exec(query):
+            given[about].add(rung)
+    return given
+
+
+def _reminders(
+    due: list[tuple[OnLadder, tuple[str, ...]]], recipient: Recipient, today: date, mail_id: int
+) -> list[Reminder]:
+    return [
+        Reminder(
+            about=entry.about, rung=rung, officer_id=recipient.officer_id, given_on=today, outgoing_mail_id=mail_id
+        )
+        for entry, rungs in due
+        for rung in rungs
+    ]
+
+
+def _line(entry: OnLadder, recipient: Recipient, settings: Settings) -> letters.DigestLine:
+    return letters.DigestLine(
+        reference=entry.reference,
+        subject=one_line(entry.subject) if recipient.may_read(entry) else "",
+        type=entry.type or "not confirmed yet",
+        team=settings.teams[entry.team].name if entry.team in settings.teams else entry.team,
+        step=entry.to_do,
+        due=in_words(entry.due_on) if entry.due_on else "",
+        standing=entry.standing,
+        link=f"{settings.desk.public_url}/cases/{entry.reference}",
+    )

@@ -1,111 +1,71 @@
-"""How a mail leaves: by SMTP, or as a file where a council tries things out.
+"""How a mail leaves: the transports that there are, and which of them the configuration names.
 
 A transport returns once the mail is somebody else's responsibility, and raises otherwise:
 
-- `Permanent`: this mail was refused for good (SMTP 5xx);
-- `Unreachable`: our mail server can't be talked to. That says nothing about the mail;
-- any other `Temporary`: this mail was not taken now (SMTP 4xx).
+- `Permanent`: this mail was refused for good;
+- `Unanswered`: it was given away whole and nobody said that it was taken. It may have gone out;
+- any other `Unreachable`: whoever takes our mail can't be talked to, or does not let us in. That says nothing about
+  the mail;
+- any other `Temporary`: this mail was not taken now.
 """
 
 import hashlib
-import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from postroom.models.failures import Permanent, PostroomError, Temporary, Unreachable
+from postroom.models.failures import Unreachable
 from postroom.models.settings import Settings
-from postroom.models.settings import SmtpTransport as SmtpSettings
-from postroom.notifications.envelopes import one_line
+from postroom.notifications.envelopes import Mail
+from postroom.notifications.notify import NotifyEmail, NotifyPost
+from postroom.notifications.smtp_transport import SmtpTransport
 
 
 class Transport(Protocol):
-    def send(self, envelope_sender: str, recipient: str, content: bytes) -> None: ...
-
-
-class SmtpTransport:
-    """Hands each mail to the council's mail server, on a connection of its own."""
-
-    def __init__(self, settings: SmtpSettings) -> None:
-        self._settings = settings
-
-    def send(self, envelope_sender: str, recipient: str, content: bytes) -> None:
-        server = self._connect()
-        try:
-            with _failures_of_this_mail():
-                server.sendmail(envelope_sender, [recipient], content)
-        finally:
-            with suppress(smtplib.SMTPException, OSError):  # the mail is theirs by now, or refused
-                server.quit()
-            server.close()
-
-    def _connect(self) -> smtplib.SMTP:
-        """A connection, signed in. What goes wrong here is the fault of no mail."""
-        settings = self._settings
-        try:
-            server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_seconds)
-        except (smtplib.SMTPException, OSError) as error:
-            raise _unreachable(settings, error) from error
-        try:
-            if settings.starttls:
-                server.starttls(context=ssl.create_default_context())
-            if settings.user and settings.password is not None:
-                server.login(settings.user, settings.password.read())
-            server.ehlo_or_helo_if_needed()
-        except (smtplib.SMTPException, OSError) as error:
-            server.close()
-            raise _unreachable(settings, error) from error
-        except PostroomError:
-            server.close()
-            raise
-        return server
+    def send(self, mail: Mail) -> None: ...
 
 
 class FolderTransport:
-    """Writes each mail as a file into a folder. The same mail sent twice is one file."""
+    """Writes each mail as a file into a folder: to try things out, or as PDF for whoever prints the letters on paper.
+    The same mail sent twice is one file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, envelope_sender: str, recipient: str, content: bytes) -> None:
-        name = hashlib.sha256(recipient.encode() + b"\n" + content).hexdigest()[:24]
+    def send(self, mail: Mail) -> None:
+        name = hashlib.sha256(mail.recipient.encode() + b"\n" + mail.content).hexdigest()[:24]
         unfinished = self._folder / f".{name}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished.write_bytes(content)
-            unfinished.replace(self._folder / f"{name}.eml")
+            unfinished.write_bytes(mail.content)
+            unfinished.replace(self._folder / f"{name}{'.pdf' if mail.by_post else '.eml'}")
         except OSError as error:
             raise Unreachable(f"{self._folder}: mail can't be written there: {error}") from error
 
 
-def transport_for(settings: Settings) -> Transport:
-    """The transport that the configuration names: a folder where `outgoing.folder` is set, else SMTP."""
-    if settings.outgoing.folder is not None:
-        return FolderTransport(settings.path(settings.outgoing.folder))
-    return SmtpTransport(settings.outgoing.smtp)
+class ByKind:
+    """Email by one transport, letters on paper by another."""
+
+    def __init__(self, email: Transport, post: Transport) -> None:
+        self.email = email
+        self.post = post
+
+    def send(self, mail: Mail) -> None:
+        (self.post if mail.by_post else self.email).send(mail)
 
 
-@contextmanager
-def _failures_of_this_mail() -> Iterator[None]:
-    """The standard library's errors as ours, by the answer's first digit (RFC 5321, 4.2.1)."""
-    try:
-        yield
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        raise _refused(code, text) from error
-    except smtplib.SMTPResponseException as error:
-        raise _refused(error.smtp_code, error.smtp_error) from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(f"The mail server went away: {one_line(str(error))}") from error
+def _real_time() -> datetime:
+    return datetime.now(UTC)
 
 
-def _refused(code: int, text: bytes | str) -> PostroomError:
-    said = text.decode(errors="replace") if isinstance(text, bytes) else text
-    family = Permanent if 500 <= code < 600 else Temporary
-    return family(f"The mail server answered: {code} {one_line(said)}")
-
-
-def _unreachable(settings: SmtpSettings, error: Exception) -> Unreachable:
-    return Unreachable(f"The mail server {settings.host}:{settings.port} can't be used: {one_line(str(error))}")
+def transport_for(settings: Settings, clock: Callable[[], datetime] = _real_time) -> Transport:
+    """The transport that the configuration names. Where `outgoing.folder` is set nothing goes elsewhere. `clock` says
+    when an access token ends."""
+    outgoing, notify = settings.outgoing, settings.outgoing.notify
+    if outgoing.folder is not None:
+        return FolderTransport(settings.path(outgoing.folder))
+    by_notify = notify is not None and notify.email_template
+    email = NotifyEmail(notify) if notify and by_notify else SmtpTransport(settings, clock)
+    post = NotifyPost(notify) if notify and notify.post else FolderTransport(settings.path(outgoing.post_folder))
+    return ByKind(email, post)

@@ -46,7 +46,7 @@ def decided_after(session: Session, moment: datetime | None) -> bool:
 def count_confirmed(session: Session) -> int:
     """How many messages `confirmed_messages` would give."""
     query = select(func.count(func.distinct(Decision.message_id))).join(Message, _of_message)
-    return int(session.execute(query.where(col(Message.machine) == "none")).scalar_one())
+    return int(session.execute(query.where(_teaches)).scalar_one())
 
 
 def labels_of_messages(session: Session, message_ids: Sequence[int]) -> dict[int, Labels]:
@@ -56,6 +56,8 @@ def labels_of_messages(session: Session, message_ids: Sequence[int]) -> dict[int
 
 
 _of_message = col(Decision.message_id) == col(Message.id)
+_teaches = (col(Message.machine) == "none") & ((col(Message.subject) != "") | (col(Message.text) != ""))
+"""A machine's message teaches nothing, nor does one whose words were erased."""
 
 
 def _last_decisions() -> Select[Message, Decision]:
@@ -63,7 +65,7 @@ def _last_decisions() -> Select[Message, Decision]:
     return (
         select(Message, Decision)
         .join(Decision, _of_message)
-        .where(col(Decision.id).in_(last), col(Message.machine) == "none")
+        .where(col(Decision.id).in_(last), _teaches)
         .order_by(col(Decision.decided_at), col(Decision.id))
     )
 

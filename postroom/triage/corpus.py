@@ -7,7 +7,7 @@ form. `writer` and `theme` say which rows are near one another, so that evaluati
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,49 @@ class Example:
     labels: Labels
     writer: str
     theme: str
+    source: str = ""
+    """The file of the seed corpus that it stands in, each by another hand; of officers' decisions none."""
 
 
-class _Row(BaseModel):
-    """One line of a corpus file."""
+class MessageFields(BaseModel):
+    """What a line of JSON says of a message before anybody has read it: all but the body may be left out. Other keys
+    are ignored, so that a corpus can be fed in where labels are not asked for."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: str | int | None = None
+    channel: str = "email"
+    from_name: str = ""
+    from_email: str = ""
+    to: str = ""
+    subject: str = ""
+    body: str
+
+    def text(self) -> Text:
+        return Text(self.channel, self.from_name, self.from_email, self.to, self.subject, self.body)
+
+
+class _LabelledFields(MessageFields):
+    """A line of anybody's labelled messages."""
+
+    writer: str = ""
+    theme: str = ""
+    type: str
+    category: str
+    team: str
+    exclusion: str
+    at_risk: bool
+
+    def example(self, number: int) -> Example:
+        """A line without an id is called by its number; one without writer and theme is near no other."""
+        id_ = f"line {number}" if self.id is None else str(self.id)
+        labels = Labels(self.type, self.category, self.team, self.exclusion, self.at_risk)
+        near = (self.writer or f"writer of {id_}", self.theme or f"theme of {id_}")
+        return Example(id_, self.text(), labels, *near)
+
+
+class _SeedFields(_LabelledFields):
+    """A line of the seed corpus: nothing is left out, and nothing else is there."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -65,61 +104,20 @@ class _Row(BaseModel):
     from_email: str
     to: str
     subject: str
-    body: str
-    type: str
-    category: str
-    team: str
-    exclusion: str
-    at_risk: bool
-
-    def example(self) -> Example:
-        return Example(
-            self.id,
-            Text(self.channel, self.from_name, self.from_email, self.to, self.subject, self.body),
-            Labels(self.type, self.category, self.team, self.exclusion, self.at_risk),
-            self.writer,
-            self.theme,
-        )
-
-
-class _LooseRow(BaseModel):
-    """A line of anybody's labelled messages: of what surrounds the text, all may be left out, and more may be there."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    id: str | int | None = None
-    writer: str = ""
-    theme: str = ""
-    channel: str = "email"
-    from_name: str = ""
-    from_email: str = ""
-    to: str = ""
-    subject: str = ""
-    body: str
-    type: str
-    category: str
-    team: str
-    exclusion: str
-    at_risk: bool
-
-    def row(self, number: int) -> _Row:
-        id_ = f"line {number}" if self.id is None else str(self.id)
-        near = {"writer": self.writer or f"writer of {id_}", "theme": self.theme or f"theme of {id_}"}
-        return _Row(**{**self.model_dump(), "id": id_, **near})
 
 
 def read(path: Path) -> list[Example]:
     """The examples of one file. Raises `ConfigurationError` with a line for each fault: file, line, what is wrong."""
-    return _read(path, lambda _, line: _Row.model_validate_json(line).example(), lambda _: ())
+    examples = _read(path, lambda number, line: _SeedFields.model_validate_json(line).example(number), lambda _: ())
+    return [replace(example, source=path.stem) for example in examples]
 
 
 def read_labelled(path: Path, settings: Settings) -> list[Example]:
-    """The examples of a file as `postroom suggest` takes them, with labels besides. A line without an id is called by
-    its number; one without writer and theme is near no other. Raises `ConfigurationError` with a line for each fault,
-    also for labels that the council does not have."""
+    """The examples of a file as `postroom suggest` takes them, with labels besides. Raises `ConfigurationError` with a
+    line for each fault, also for labels that the council does not have."""
     return _read(
         path,
-        lambda number, line: _LooseRow.model_validate_json(line).row(number).example(),
+        lambda number, line: _LabelledFields.model_validate_json(line).example(number),
         lambda example: _unknown_labels(example.labels, settings),
     )
 

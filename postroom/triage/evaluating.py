@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from postroom.models.failures import ConfigurationError
+from postroom.models.message import Answer
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example
 from postroom.triage.embedding import encoder_for
@@ -38,6 +39,7 @@ PAIR = ("service_request", "complaint")
 CONFIRMATIONS = (0, 25, 50, 100, 200, 400, 800)
 LENGTHS = {"up to 20 words": 20, "21 to 60 words": 60, "61 to 150 words": 150}
 LONGER = "over 150 words"
+ALL_FILES = "all of them"
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,19 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class AnswerFigures:
+    """What officers get of one target: how many of the messages get this answer, and of these how many are right. Right
+    is the likeliest label where it is chosen or the officer decides, one of the likeliest three where these are
+    offered."""
+
+    answer: Answer
+    share: float
+    right: float | None
+
+
+@dataclass(frozen=True)
 class TargetReport:
-    """One target. `agreement` is Cohen's kappa. Of officers' labels there is no `top_3`, calibration or coverage."""
+    """One target. `agreement` is Cohen's kappa. Of officers' labels there is nothing from `top_3` on."""
 
     accuracy: Figure
     macro_f1: Figure
@@ -62,6 +75,7 @@ class TargetReport:
     top_3: Figure | None = None
     calibration: Calibration | None = None
     coverage: tuple[Coverage, ...] = ()
+    answers: tuple[AnswerFigures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,16 +125,6 @@ def evaluate(examples: Sequence[Example], suggester: Suggester, settings: Settin
     )
 
 
-def cross_evaluate(examples: Sequence[Example], settings: Settings) -> Report:
-    """Train on four fifths and measure on the rest, five times, so that each example is measured once."""
-    given: dict[int, _Given] = {}
-    for learned, measured in folds(near_groups(examples)):
-        suggester = Suggester(_trained([examples[position] for position in learned], settings), settings)
-        suggested = suggester.suggest_many([examples[position].text for position in measured])
-        given |= {position: _given(each) for position, each in zip(measured, suggested, strict=True)}
-    return _report([examples[position] for position in given], list(given.values()), settings, "five models")
-
-
 def evaluate_set_aside(examples: Sequence[Example], settings: Settings) -> Report:
     """Train on all but what is set aside, and measure on that."""
     learned, aside = set_aside(examples)
@@ -128,10 +132,16 @@ def evaluate_set_aside(examples: Sequence[Example], settings: Settings) -> Repor
 
 
 def evaluate_each_file(files: Mapping[str, Sequence[Example]], settings: Settings) -> Iterator[tuple[str, Report]]:
-    """For each file: train on all others and measure on it. So the writer of the file is unseen."""
+    """For each file: train on all others and measure on it. So the writer of the file is unseen. At last all files
+    together, as `ALL_FILES`: of a few hundred messages much of the calibration error is chance."""
+    every: list[tuple[Example, _Given]] = []
     for name, measured in files.items():
         learned = [example for other, examples in files.items() if other != name for example in examples]
-        yield name, evaluate(measured, Suggester(_trained(learned, settings), settings), settings)
+        suggester = Suggester(_trained(learned, settings), settings)
+        given = [_given(each) for each in suggester.suggest_many([example.text for example in measured])]
+        every += zip(measured, given, strict=True)
+        yield name, _report(measured, given, settings, suggester.version)
+    yield ALL_FILES, _report([e for e, _ in every], [g for _, g in every], settings, f"{len(files)} models")
 
 
 def learning_curve(
@@ -245,7 +255,15 @@ def _target(target: str, both: _Pairs, figure: _Figures) -> TargetReport:
         top_3=figure.share(top_3),
         calibration=calibration(right, sure),
         coverage=tuple(coverage(right, sure)),
+        answers=tuple(_answers([choice.answer for choice in choices], right, np.array(top_3, float))),
     )
+
+
+def _answers(given: Sequence[Answer], first: Numbers, in_three: Numbers) -> Iterator[AnswerFigures]:
+    for answer in Answer:
+        those = np.array([each == answer for each in given], bool)
+        right = in_three if answer == Answer.OFFERED else first
+        yield AnswerFigures(answer, float(those.mean()), mean(right[those]))
 
 
 def _risk(both: _Pairs, figure: _Figures) -> RiskReport:

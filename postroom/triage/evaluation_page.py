@@ -30,6 +30,7 @@ def page(report: Report) -> str:
         f"<p>Labels given by: {escape(report.given_by)}. In brackets: 95% bootstrap intervals.</p>",
         _summary(report),
         _besides(report),
+        _answers(report),
         _named("Slices", "slice", report.slices),
         _named("By confirmed messages that were learned from", "confirmed", report.curve),
         *(_target(target, report.targets[target]) for target in TARGETS),
@@ -63,6 +64,17 @@ def _besides(report: Report) -> str:
     }
     rows = [[name, figure.messages, with_interval(figure)] for name, figure in figures.items()]
     return _table("Besides", ["", "messages", "figure"], rows)
+
+
+def _answers(report: Report) -> str:
+    """What officers get of each target, and how much of it is right."""
+    rows = [
+        [name, *(shown(value) for each in report.targets[name].answers for value in (each.share, each.right))]
+        for name in TARGETS
+        if report.targets[name].answers
+    ]
+    columns = ["target", "preselected", "right", "offered", "among three", "officer decides", "likeliest right"]
+    return _table("What officers get", columns, rows) if rows else ""
 
 
 def _named(title: str, named: str, rows: Mapping[Any, Mapping[str, float | None]]) -> str:

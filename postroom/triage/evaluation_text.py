@@ -25,6 +25,8 @@ def print_report(report: Report, console: Console) -> None:
     console.print(f"{report.messages} messages, labelled by {report.given_by}. In brackets: 95% bootstrap intervals.")
     console.print(_summary(report))
     console.print(_others(report))
+    if report.targets["type"].answers:
+        console.print(answers(report))
     for target in TARGETS:
         console.print(_labels(report, target))
         console.print(_mistakes(report, target))
@@ -84,6 +86,17 @@ def _others(report: Report) -> Table:
         table.add_row(name, str(figure.messages), with_interval(figure))
     if risk.calibration:
         table.add_row("at risk: calibration error", str(report.messages), shown(risk.calibration.error))
+    return table
+
+
+def answers(report: Report) -> Table:
+    """What officers get of each target, and how much of it is right."""
+    columns = ["", "preselected", "right", "offered", "among three", "officer decides", "likeliest right"]
+    table = _table("What officers get", columns)
+    for name in TARGETS:
+        table.add_row(
+            name, *(shown(value) for each in report.targets[name].answers for value in (each.share, each.right))
+        )
     return table
 
 

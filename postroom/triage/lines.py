@@ -4,26 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from postroom.triage.suggesting import Suggester, Text
-
-
-class _Line(BaseModel):
-    """A message. Keys that a labelled row has besides are ignored, so that a corpus can be fed in."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    id: str | int | None = None
-    channel: str = "email"
-    from_name: str = ""
-    from_email: str = ""
-    to: str = ""
-    subject: str = ""
-    body: str
-
-    def text(self) -> Text:
-        return Text(self.channel, self.from_name, self.from_email, self.to, self.subject, self.body)
+from postroom.triage.corpus import MessageFields
+from postroom.triage.suggesting import Suggester
 
 
 def suggest_lines(lines: Iterable[str | bytes], suggester: Suggester) -> Iterator[dict[str, Any]]:
@@ -35,7 +19,7 @@ def suggest_lines(lines: Iterable[str | bytes], suggester: Suggester) -> Iterato
         if not line.strip():
             continue
         try:
-            message = _Line.model_validate_json(line)
+            message = MessageFields.model_validate_json(line)
         except ValidationError as error:
             yield {"id": _id_of(line, number), "error": _told(error)}
             continue

@@ -4,13 +4,14 @@ Calibration is part of the weights: `softmax(x · weights + bias)` is the probab
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from postroom.models.message import Answer
 from postroom.models.settings import Settings
 from postroom.triage.embedding import Embedding
 from postroom.triage.features import Reading
@@ -18,6 +19,8 @@ from postroom.triage.signals import rules_digest
 from postroom.triage.vectors import Floats, Vector, Vectoriser
 
 NOT_AT_RISK, AT_RISK = "no", "yes"
+NEVER = 2.0
+"""No probability is as high."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,25 @@ class Head:
     labels: tuple[str, ...]
     weights: Floats
     bias: Floats
+
+
+@dataclass(frozen=True)
+class Trust:
+    """From when on a head's probabilities may be trusted: found on unseen examples, so that nine in ten are right."""
+
+    preselected_from: float
+    """The likeliest label's probability from which on it is chosen for the officer."""
+    offered_from: float
+    """That of the three likeliest together from which on they are offered."""
+
+    def answer(self, probabilities: Sequence[float]) -> Answer:
+        """What the officer gets for `probabilities`, the highest first."""
+        if probabilities[0] >= self.preselected_from:
+            return Answer.PRESELECTED
+        return Answer.OFFERED if sum(probabilities[:3]) >= self.offered_from else Answer.OPEN
+
+
+NO_TRUST = Trust(NEVER, NEVER)
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,8 @@ class TriageModel:
     ordinary: tuple[str, ...]
     vectoriser: Vectoriser
     heads: Mapping[str, Head]
+    trust: Mapping[str, Trust]
+    """Of each head but at_risk."""
     at_risk_from: float
     """The probability from which a message counts as at risk."""
     data: str
@@ -86,7 +110,7 @@ class TriageModel:
     @cached_property
     def version(self) -> str:
         """Of its content: two models that suggest the same for the same reason have the same version."""
-        content = hashlib.sha256(f"{rules_digest()} {self.at_risk_from!r}".encode())
+        content = hashlib.sha256(f"{rules_digest()} {self.at_risk_from!r} {sorted(self.trust.items())}".encode())
         for terms in (self.ordinary, *self.vectoriser.terms.values()):
             content.update("\n".join(terms).encode())
         for array in self.vectoriser.rarities.values():

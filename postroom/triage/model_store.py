@@ -6,6 +6,7 @@ Digests find a damaged or mixed-up folder. They are no signature: whoever may wr
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ import numpy as np
 from postroom.models.failures import ModelRefused
 from postroom.models.settings import Settings
 from postroom.triage.embedding import Embedding, Encoder
-from postroom.triage.model import Head, TriageModel
+from postroom.triage.model import Head, TriageModel, Trust
 from postroom.triage.signals import rules_digest
 from postroom.triage.vectors import Vectoriser
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST, _TERMS, _WEIGHTS = "manifest.json", "terms.json", "weights.npz"
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "spacy")
 
@@ -51,6 +52,7 @@ def save(model: TriageModel, folder: Path) -> None:
         "rules": rules_digest(),
         "embedding": model.embedding.encoder.version if model.embedding else None,
         "at_risk_from": model.at_risk_from,
+        "trust": {name: asdict(trust) for name, trust in model.trust.items()},
         "labels": {name: list(head.labels) for name, head in model.heads.items()},
         "figures": dict(model.figures),
         "made_with": {"python": sys.version.split()[0], **{name: version(name) for name in _LIBRARIES}},
@@ -102,10 +104,9 @@ def _restore(manifest: dict[str, Any], folder: Path, encoder: Encoder | None) ->
                 )
             embedding = Embedding(encoder, arrays["centre"])
     ordinary = tuple(terms.pop("ordinary"))
-    at_risk_from = float(manifest["at_risk_from"])
-    return TriageModel(
-        ordinary, Vectoriser(terms, rarities), heads, at_risk_from, manifest["data"], manifest["figures"], embedding
-    )
+    trust = {name: Trust(**thresholds) for name, thresholds in manifest["trust"].items()}
+    at_risk_from, data, figures = float(manifest["at_risk_from"]), manifest["data"], manifest["figures"]
+    return TriageModel(ordinary, Vectoriser(terms, rarities), heads, trust, at_risk_from, data, figures, embedding)
 
 
 def _digest(path: Path) -> str:

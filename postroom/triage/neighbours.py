@@ -134,4 +134,5 @@ def pooled(suggested: Suggested, found: Sequence[Neighbour], settings: Settings)
     evidence = suggested.evidence
     if teams[0][0] != suggested.team.label:
         evidence = tuple(reason for reason in evidence if reason.supports != suggested.team.label)
-    return replace(suggested, team=Choice(*teams[0], tuple(teams)), evidence=evidence)
+    team = Choice(*teams[0], tuple(teams), suggested.team.trust)
+    return replace(suggested, team=team, evidence=evidence)

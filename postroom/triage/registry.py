@@ -1,20 +1,28 @@
-"""Which models there are, and which of them suggests. Each change is one transaction.
-
-challenger ──better or as good──> champion ──another takes over──> retired ──rolled back to──> champion
-    └──────────worse────────────> refused <──its folder is not what it should be──┘
-"""
+"""Which models there are, where their files are, and which of them suggests (`succession`)."""
 
 import json
 import shutil
-from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from postroom.models.failures import NotFound
 from postroom.models.settings import Settings
 from postroom.models.trained_model import ModelState, TrainedModel
 from postroom.triage.model_store import folder_of
+from postroom.triage.succession import champion, last_trained, models, promote, refuse, roll_back
+
+__all__ = [
+    "FOLDERS_KEPT",
+    "champion",
+    "folder",
+    "forget_folders",
+    "last_trained",
+    "made_with",
+    "models",
+    "promote",
+    "refuse",
+    "roll_back",
+]
 
 FOLDERS_KEPT = 5
 """Of models that do not suggest: those that can be rolled back to."""
@@ -23,52 +31,6 @@ FOLDERS_KEPT = 5
 def folder(settings: Settings, model: TrainedModel) -> Path:
     """Where the files of `model` are."""
     return folder_of(settings) if model.shipped else settings.path(settings.triage.models) / model.version
-
-
-def models(session: Session) -> list[TrainedModel]:
-    """All of them, the last trained first."""
-    return list(session.exec(select(TrainedModel).order_by(col(TrainedModel.trained_at).desc(), TrainedModel.version)))
-
-
-def champion(session: Session) -> TrainedModel | None:
-    """The model that suggests; None where that is the shipped one and no other was ever trained."""
-    return session.exec(select(TrainedModel).where(TrainedModel.state == ModelState.CHAMPION)).first()
-
-
-def last_trained(session: Session) -> TrainedModel | None:
-    """The last one that learned from confirmations, whatever became of it."""
-    learned = select(TrainedModel).where(~col(TrainedModel.shipped))
-    return session.exec(learned.order_by(col(TrainedModel.trained_at).desc()).limit(1)).first()
-
-
-def promote(session: Session, model: TrainedModel, reason: str, now: datetime) -> None:
-    """Make `model` the champion, in the place of whichever is."""
-    for other in session.exec(select(TrainedModel).where(TrainedModel.state == ModelState.CHAMPION)).all():
-        if other.version != model.version:
-            _set(session, other, ModelState.RETIRED, f"{model.version} took over", now)
-    session.flush()
-    _set(session, model, ModelState.CHAMPION, reason, now)
-
-
-def refuse(session: Session, model: TrainedModel, reason: str, now: datetime) -> None:
-    """`model` is not to suggest."""
-    _set(session, model, ModelState.REFUSED, reason, now)
-
-
-def roll_back(session: Session, version: str, reason: str, now: datetime) -> TrainedModel:
-    """Make an earlier model the champion again: the one called `version`, or the last that was champion before.
-
-    The model that it replaces is refused, so that it does not come back by itself. Raises `NotFound` where there is
-    no such model.
-    """
-    target = session.get(TrainedModel, version) if version else _champion_before(session)
-    if target is None:
-        raise NotFound(f"There is no model {version}." if version else "No model was champion before this one.")
-    current = champion(session)
-    promote(session, target, reason, now)
-    if current is not None and current.version != target.version:
-        refuse(session, current, f"rolled back to {target.version}", now)
-    return target
 
 
 def made_with(folder: Path) -> dict[str, str]:
@@ -83,13 +45,3 @@ def forget_folders(session: Session, settings: Settings) -> None:
     others = [model for model in learned if model.state != ModelState.CHAMPION]
     for model in sorted(others, key=lambda model: model.since, reverse=True)[FOLDERS_KEPT:]:
         shutil.rmtree(folder(settings, model), ignore_errors=True)
-
-
-def _champion_before(session: Session) -> TrainedModel | None:
-    retired = select(TrainedModel).where(TrainedModel.state == ModelState.RETIRED)
-    return session.exec(retired.order_by(col(TrainedModel.since).desc(), col(TrainedModel.trained_at).desc())).first()
-
-
-def _set(session: Session, model: TrainedModel, state: ModelState, reason: str, now: datetime) -> None:
-    model.state, model.reason, model.since = state, reason, now
-    session.add(model)

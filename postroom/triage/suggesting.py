@@ -1,13 +1,14 @@
 """A message to a suggestion: labels of the council's closed sets, honest probabilities, and the words that spoke."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 
+from postroom.models.message import Answer
 from postroom.models.settings import NO_CATEGORY, NO_EXCLUSION, Settings
 from postroom.triage import model_store
 from postroom.triage.corpus import Text
@@ -15,7 +16,17 @@ from postroom.triage.descriptions import Descriptions
 from postroom.triage.embedding import encoder_for
 from postroom.triage.evidence import Evidence, Reasons
 from postroom.triage.features import Reader, Reading
-from postroom.triage.model import AT_RISK, Opinion, TriageModel, area_groups, category_head, ranked
+from postroom.triage.model import (
+    AT_RISK,
+    NEVER,
+    NO_TRUST,
+    Opinion,
+    TriageModel,
+    Trust,
+    area_groups,
+    category_head,
+    ranked,
+)
 from postroom.triage.signals import AREA
 
 __all__ = ["Choice", "Evidence", "Risk", "Suggested", "Suggester", "Text"]
@@ -32,6 +43,13 @@ class Choice:
     label: str
     probability: float
     alternatives: tuple[tuple[str, float], ...]
+    trust: Trust = NO_TRUST
+    """From when on such probabilities were right on unseen examples."""
+
+    @property
+    def answer(self) -> Answer:
+        """Whether it is chosen for the officer, offered with the next ones, or left to them."""
+        return self.trust.answer([probability for _, probability in self.alternatives])
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,11 +126,11 @@ class Suggester:
     def _suggested(self, reading: Reading) -> Suggested:
         vector = self._model.vector(reading)
         opinion = self._model.opinion(vector)
-        type_ = _choice(self._raw("type", opinion), self._settings.feedback_types)
-        category = self._category(type_.label, opinion)
+        type_ = self._choice("type", self._raw("type", opinion), self._settings.feedback_types)
+        category = self._category(type_, opinion)
         teams = self._descriptions.blended(self._raw("team", opinion), vector)
-        team = _choice(self._by_area(teams, reading), list(self._settings.teams))
-        exclusion = _choice(self._raw("exclusion", opinion), self._settings.exclusions)
+        team = self._choice("team", self._by_area(teams, reading), list(self._settings.teams))
+        exclusion = self._choice("exclusion", self._raw("exclusion", opinion), self._settings.exclusions)
         danger = round(self._raw("at_risk", opinion).get(AT_RISK, 0.0), DECIMALS)
         at_risk = Risk(danger >= round(self._model.at_risk_from, DECIMALS), danger)
         reasons = Reasons(self._model, reading, vector, opinion)
@@ -125,11 +143,21 @@ class Suggester:
             return {}
         return dict(zip(head.labels, opinion.probabilities[name].tolist(), strict=True))
 
-    def _category(self, type_: str, opinion: Opinion) -> Choice:
-        labels = self._settings.categories.get(type_)
-        if not labels:
-            return Choice(NO_CATEGORY, 1.0, ((NO_CATEGORY, 1.0),))
-        return _choice(self._raw(category_head(type_), opinion), labels)
+    def _choice(self, head: str, probabilities: Mapping[str, float], labels: Sequence[str]) -> Choice:
+        choice = _choice(probabilities, labels)
+        return replace(choice, trust=self._model.trust.get(head, choice.trust))
+
+    def _category(self, type_: Choice, opinion: Opinion) -> Choice:
+        """Of the suggested type; so it is chosen for the officer only where the type is."""
+        labels = self._settings.categories.get(type_.label)
+        head = category_head(type_.label)
+        if labels:
+            category = self._choice(head, self._raw(head, opinion), labels)
+        else:
+            category = Choice(NO_CATEGORY, 1.0, ((NO_CATEGORY, 1.0),), Trust(0.0, 0.0))
+        if type_.answer == Answer.PRESELECTED:
+            return category
+        return replace(category, trust=replace(category.trust, preselected_from=NEVER))
 
     def _by_area(self, probabilities: Mapping[str, float], reading: Reading) -> dict[str, float]:
         """Share the probability of a group of area teams among its teams, by the places that the message names."""

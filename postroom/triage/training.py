@@ -1,6 +1,7 @@
-"""Examples to a model: a linear classifier for each target, calibrated on scores that it gave to unseen examples.
+"""Examples to a model: a head for each target, calibrated on scores that it gave to unseen examples.
 
-Unseen means by another writer on another theme. The same examples give the same model, to the bit, on one machine.
+Unseen means of another file of the seed corpus, so by another hand and often of another service; of officers'
+decisions, by another writer on another theme. The same examples give the same model, to the bit, on one machine.
 """
 
 import argparse
@@ -12,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Settings, load_settings
@@ -23,22 +21,21 @@ from postroom.triage import model_store
 from postroom.triage.corpus import Example, Text, digest, problems_of, seed, text_digest
 from postroom.triage.embedding import Embedding, Encoder, encoder_for
 from postroom.triage.features import Reader, Reading, lower_case_words
-from postroom.triage.model import AT_RISK, NOT_AT_RISK, Head, TriageModel, area_groups, category_head, softmax
-from postroom.triage.sides import folds, near_groups
+from postroom.triage.heads import Examples, fit, fit_risk
+from postroom.triage.model import Head, TriageModel, Trust, area_groups, category_head
+from postroom.triage.sides import foreign_groups
 from postroom.triage.vectors import Vectoriser
 
 log = logging.getLogger(__name__)
 
-REGULARISATION = 1.0
-"""LinearSVC's C, chosen by grouped cross-validation on the seed corpus."""
 SEED_LASTS = 400
 """Confirmations after which a shipped example counts half of what it did. Measured: docs/decisions/0018."""
 CONFIRMED_WEIGHT = 2.0
 """What a confirmed example counts, beside 1 for a shipped one on the first day."""
 WRITERS_OF_A_WORD = 3
 TEXTS = "texts.json"
-LEAST_RECALL = 0.95
-"""Of messages about somebody at risk, how many must be marked. A needless mark costs a look, a missed one more."""
+JUDGED_BY_OWN = 100
+"""Confirmations from which on these alone say which probabilities may be trusted."""
 
 
 def train(
@@ -61,19 +58,23 @@ def train(
     readings = reader.read_many([example.text for example in examples])
     seeds = len(seed_examples)
     vectoriser = Vectoriser.fit([*readings[:seeds], *_by_writer(confirmed, readings[seeds:])])
-    rows, groups = vectoriser.transform(readings), near_groups(examples)
+    rows = vectoriser.transform(readings)
     embedding = None
     if encoder is not None:
         embedding, embedded = Embedding.fit(encoder, readings)
         rows = hstack([rows, csr_matrix(embedded, dtype=np.float64)], format="csr")
-    weights = example_weights(seeds, len(confirmed))
+    weights, groups = example_weights(seeds, len(confirmed)), foreign_groups(examples)
+    judged = np.arange(len(examples)) >= (seeds if len(confirmed) >= JUDGED_BY_OWN else 0)
+    labelled = Examples(rows, vectoriser.width, groups, weights, judged)
     figures: dict[str, Any] = {"examples": len(examples), "confirmations": len(confirmed)}
     heads: dict[str, Head] = {}
+    trust: dict[str, Trust] = {}
     for name, chosen, labels in _targets(examples, settings):
-        heads[name], figures[name] = _head(rows[chosen], labels, groups[chosen], weights[chosen])
+        fitted = fit(labelled.only(chosen), labels)
+        heads[name], trust[name], figures[name] = fitted.head, fitted.trust, fitted.figures
     at_risk = np.array([example.labels.at_risk for example in examples])
-    heads["at_risk"], at_risk_from, figures["at_risk"] = _at_risk_head(rows, at_risk, groups, weights)
-    return TriageModel(ordinary, vectoriser, heads, at_risk_from, digest(examples), figures, embedding)
+    heads["at_risk"], at_risk_from, figures["at_risk"] = fit_risk(labelled, at_risk)
+    return TriageModel(ordinary, vectoriser, heads, trust, at_risk_from, digest(examples), figures, embedding)
 
 
 def example_weights(seeds: int, confirmed: int) -> Any:
@@ -121,85 +122,6 @@ def _targets(examples: Sequence[Example], settings: Settings) -> Iterator[tuple[
         chosen = np.flatnonzero(types == type_)
         if len(chosen):
             yield category_head(type_), chosen, categories[chosen]
-
-
-def _classifier() -> LinearSVC:
-    return LinearSVC(C=REGULARISATION, class_weight="balanced", random_state=0)
-
-
-def _head(rows: csr_matrix, labels: Any, groups: Any, sample: Any) -> tuple[Head, dict[str, float]]:
-    names = sorted(set(labels))
-    if len(names) == 1:
-        empty = np.zeros((rows.shape[1], 1), dtype=np.float32)
-        return Head((str(names[0]),), empty, np.zeros(1, dtype=np.float32)), {}
-    truth = np.searchsorted(names, labels)
-    unseen = _unseen_scores(rows, truth, groups, sample, len(names))
-    known = np.isfinite(unseen[np.arange(len(truth)), truth])
-    temperature = _temperature(unseen[known], truth[known], sample[known])
-    weights, bias = _weights(_classifier().fit(rows, truth, sample))
-    head = Head(tuple(map(str, names)), _small(weights / temperature), _small(bias / temperature))
-    return head, {"accuracy": float(np.mean(unseen.argmax(axis=1) == truth)), "temperature": temperature}
-
-
-def _unseen_scores(rows: csr_matrix, truth: Any, groups: Any, sample: Any, count: int) -> Any:
-    """Scores of each row by classifiers that learned from other groups; minus infinity for labels not among those."""
-    scores = np.full((len(truth), count), -np.inf)
-    for learned, measured in folds(groups):
-        present = np.unique(truth[learned])
-        if len(present) > 1:
-            weights, bias = _weights(_classifier().fit(rows[learned], truth[learned], sample[learned]))
-            scores[np.ix_(measured, present)] = rows[measured] @ weights + bias
-    return scores
-
-
-def _weights(classifier: LinearSVC) -> tuple[Any, Any]:
-    """Weights and bias with a column for each label, also where there are only two."""
-    if len(classifier.classes_) == 2:
-        weights, bias = classifier.coef_[0], classifier.intercept_[0]
-        return np.column_stack([-weights, weights]), np.array([-bias, bias])
-    return classifier.coef_.T, classifier.intercept_
-
-
-def _temperature(scores: Any, truth: Any, sample: Any) -> float:
-    """What scores must be divided by for softmax to give honest probabilities (Guo and others 2017, section 4.2)."""
-    if not len(truth):
-        return 1.0
-
-    def surprise(logarithm: float) -> float:
-        probabilities = softmax(scores / np.exp(logarithm))
-        right = np.maximum(probabilities[np.arange(len(truth)), truth], 1e-12)
-        return float(np.average(-np.log(right), weights=sample))
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-4.0, 2.0), method="bounded").x))
-
-
-def _at_risk_head(rows: csr_matrix, at_risk: Any, groups: Any, sample: Any) -> tuple[Head, float, dict[str, float]]:
-    """The head, and the highest probability from which `LEAST_RECALL` of the unseen cases at risk are marked."""
-    labels = (NOT_AT_RISK, AT_RISK)
-    empty = np.zeros((rows.shape[1], 2), dtype=np.float32)
-    if at_risk.all() or not at_risk.any():
-        return Head(labels, empty, np.array([0, 9 if at_risk.all() else -9], dtype=np.float32)), 0.5, {}
-    truth = at_risk.astype(int)
-    margins = _unseen_scores(rows, truth, groups, sample, 2)[:, 1]
-    known = np.isfinite(margins)
-    scale = LogisticRegression(C=1e6).fit(margins[known].reshape(-1, 1), truth[known], sample[known])
-    slope, offset = float(scale.coef_[0, 0]), float(scale.intercept_[0])
-    weights, bias = _weights(_classifier().fit(rows, truth, sample))
-    probabilities = 1 / (1 + np.exp(-(slope * margins[known] + offset)))
-    found = np.sort(probabilities[truth[known] == 1])
-    at_risk_from = float(found[int((1 - LEAST_RECALL) * len(found))])
-    marked = probabilities >= at_risk_from
-    head = Head(
-        labels,
-        _small(np.column_stack([np.zeros(rows.shape[1]), slope * weights[:, 1]])),
-        _small(np.array([0.0, slope * bias[1] + offset])),
-    )
-    figures = {"recall": float(np.mean(found >= at_risk_from)), "precision": float(np.mean(truth[known][marked]))}
-    return head, at_risk_from, figures
-
-
-def _small(array: Any) -> Any:
-    return np.ascontiguousarray(array, dtype=np.float32)
 
 
 def build(settings: Settings, folder: Path) -> TriageModel:

@@ -127,6 +127,7 @@ def _columns(suggested: Suggested) -> dict[str, Any]:
         **{target: plain[target]["label"] for target in (*targets, "at_risk")},
         **{f"{target}_probability": plain[target]["probability"] for target in (*targets, "at_risk")},
         "alternatives": {target: plain[target]["alternatives"] for target in targets},
+        "answers": {target: getattr(suggested, target).answer for target in targets},
         "evidence": plain["evidence"],
     }
 

@@ -12,6 +12,7 @@ from postroom.models.message import Message
 from postroom.models.officer import Officer, Role
 from postroom.models.raw_message import RawMessage
 from postroom.models.settings import Settings
+from tests.casework.casebook import Casebook
 
 
 @pytest.fixture
@@ -80,3 +81,17 @@ def new_case(engine: Engine, new_message: Callable[..., Message], settings: Sett
             return case
 
     return open_one
+
+
+@pytest.fixture
+def book(engine: Engine, settings: Settings, officer_id: int, new_case: Callable[..., Case], now: datetime) -> Casebook:
+    with open_session(engine) as session:
+        bob, carol = (
+            Officer(email=f"{name}@ardenshire.example", name=name, role=role, password_hash="", created_at=now)
+            for name, role in (("bob", Role.MANAGER), ("carol", Role.OFFICER))
+        )
+        session.add_all([bob, carol])
+        session.commit()
+        assert bob.id is not None
+        assert carol.id is not None
+        return Casebook(engine, settings, officer_id, bob.id, carol.id, new_case, now)

@@ -66,7 +66,7 @@ def test_confirming_a_complaint_starts_its_procedure(
     new_case: Callable[..., Case], confirm: Callable[..., Case], deadlines: Callable[[Case], object]
 ) -> None:
     case = confirm(new_case(), COMPLAINT)
-    assert (case.status, case.type, case.procedure, case.stage) == ("open", "complaint", "corporate", "Stage 1")
+    assert (case.status, case.type, case.procedure, case.stage) == ("open", "complaint", "corporate", "stage-1")
     assert deadlines(case) == {
         "acknowledge": (DeadlineState.OPEN, date(2026, 3, 11)),
         "respond": (DeadlineState.OPEN, date(2026, 3, 25)),
@@ -168,11 +168,11 @@ def test_impossible_moves_are_refused_with_the_reason(
     waiting = new_case()
     assert waiting.id is not None
     with open_session(engine) as session, pytest.raises(ImpossibleMove, match="only an open case can be closed"):
-        cases.close(session, waiting.id, reason="done", actor="officer:1", now=now)
+        cases.close(session, waiting.id, reason="done", actor="officer:1", settings=settings, now=now)
     case = confirm(waiting, REQUEST)
     assert case.id is not None
     with open_session(engine) as session, pytest.raises(ImpossibleMove, match="Say why"):
-        cases.close(session, case.id, reason=" ", actor="officer:1", now=now)
+        cases.close(session, case.id, reason=" ", actor="officer:1", settings=settings, now=now)
     acknowledge(engine, case, settings, now)
     with pytest.raises(ImpossibleMove, match="acknowledged already"):
         acknowledge(engine, case, settings, now)
@@ -192,7 +192,7 @@ def test_closing_cancels_what_is_not_done_and_reopening_brings_it_back(
     case = confirm(new_case(), REQUEST)
     assert case.id is not None
     with open_session(engine) as session:
-        cases.close(session, case.id, reason="withdrawn", actor="officer:1", now=now)
+        cases.close(session, case.id, reason="withdrawn", actor="officer:1", settings=settings, now=now)
         session.commit()
     assert deadlines(case) == {
         "acknowledge": (DeadlineState.CANCELLED, date(2026, 3, 11)),
@@ -212,13 +212,14 @@ def test_responding_meets_the_response_step(
     new_case: Callable[..., Case],
     confirm: Callable[..., Case],
     deadlines: Callable[[Case], dict[str, tuple[str, date]]],
+    settings: Settings,
     officer_id: int,
     now: datetime,
 ) -> None:
     case = confirm(new_case(), REQUEST)
     assert case.id is not None
     with open_session(engine) as session:
-        cases.respond(session, case.id, officer_id=officer_id, how="by telephone", now=now)
+        cases.respond(session, case.id, officer_id=officer_id, how="by telephone", settings=settings, now=now)
         session.commit()
     assert deadlines(case)["respond"][0] == DeadlineState.MET
 

@@ -19,9 +19,14 @@ def case(engine: Engine, new_case: Callable[..., Case], settings: Settings, offi
     assert case.id is not None
     with open_session(engine) as session:
         cases.confirm(
-            session, case.id, Labels("enquiry", "libraries"), officer_id=officer_id, settings=settings, now=now
+            session,
+            case.id,
+            Labels("service_request", "libraries", "fix_problem"),
+            officer_id=officer_id,
+            settings=settings,
+            now=now,
         )
-        cases.close(session, case.id, reason="answered", actor="officer:1", now=now)
+        cases.close(session, case.id, reason="answered", actor="officer:1", settings=settings, now=now)
         session.commit()
     return case
 

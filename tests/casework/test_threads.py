@@ -75,8 +75,8 @@ def test_a_message_opens_a_case_of_its_own(
         opened = move_to_new_case(session, further, bus.id or 0, officer_id=officer_id, settings=settings, now=now)
         session.commit()
         assert (opened.status, first_message(session, opened).id) == (CaseStatus.AWAITING, further)
-    assert events(engine, bus) == ["opened", "message added", "message moved"]
-    assert events(engine, opened) == ["opened"]
+    assert events(engine, bus) == ["opened", "message added", "message moved", "linked"]
+    assert events(engine, opened) == ["opened", "linked"]
 
 
 def test_what_opened_a_case_stays_and_what_is_not_there_is_not_found(

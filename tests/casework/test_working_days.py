@@ -1,5 +1,6 @@
 """Dates worked by hand, written as people say them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,14 @@ def at(words: str) -> datetime:
         ("Saturday 28 March 2026 23:30", 1, "Monday 30 March 2026"),  # the night the clocks go forward
         ("Saturday 24 October 2026 23:30", 1, "Monday 26 October 2026"),  # 00:30 on Sunday in London
         ("Thursday 30 July 2026 23:30", 1, "Monday 3 August 2026"),  # already Friday in London
+        ("Sunday 29 March 2026 00:30", 1, "Monday 30 March 2026"),
+        ("Sunday 25 October 2026 00:30", 1, "Monday 26 October 2026"),  # half past one, for the first time
+        ("Friday 24 December 2021 10:00", 5, "Wednesday 5 January 2022"),  # substitutes on 27, 28 December, 3 January
+        ("Tuesday 24 December 2024 12:00", 2, "Monday 30 December 2024"),
+        ("Friday 17 December 2027 10:00", 10, "Wednesday 5 January 2028"),
+        ("Monday 28 February 2028 10:00", 1, "Tuesday 29 February 2028"),
+        ("Thursday 7 May 2020 10:00", 1, "Monday 11 May 2020"),  # the bank holiday moved to VE Day
+        ("Wednesday 1 June 2022 10:00", 1, "Monday 6 June 2022"),  # the Platinum Jubilee
         ("Friday 5 May 2023 10:00", 1, "Tuesday 9 May 2023"),  # the Coronation
         ("Friday 16 September 2022 10:00", 1, "Tuesday 20 September 2022"),  # the State Funeral
     ],
@@ -79,9 +88,26 @@ def test_days_left_count_working_days(settings: Settings, due: str, today: str, 
     assert calendar_of(settings).days_left(day(due), day(today)) == left
 
 
-def test_nations_have_their_own_bank_holidays() -> None:
-    assert day("Monday 3 August 2026") in bank_holidays("scotland")
-    assert day("Monday 3 August 2026") not in bank_holidays("england-and-wales")
+@pytest.mark.parametrize(
+    ("nation", "received", "due"),
+    [
+        ("scotland", "Thursday 31 December 2026 10:00", "Tuesday 5 January 2027"),  # 2 January and its substitute
+        ("england-and-wales", "Thursday 31 December 2026 10:00", "Monday 4 January 2027"),
+        ("scotland", "Friday 31 July 2026 10:00", "Tuesday 4 August 2026"),
+        ("northern-ireland", "Friday 10 July 2026 10:00", "Tuesday 14 July 2026"),  # the Battle of the Boyne
+        ("northern-ireland", "Monday 16 March 2026 10:00", "Wednesday 18 March 2026"),  # St Patrick's Day
+    ],
+)
+def test_nations_have_their_own_bank_holidays(settings: Settings, nation: str, received: str, due: str) -> None:
+    calendar = Calendar(settings.council.zone, bank_holidays(nation))
+    assert calendar.count(at(received), 1, "received").due_on == day(due)
+
+
+def test_the_cut_off_is_an_hour_of_the_councils_clocks(settings: Settings) -> None:
+    calendar = Calendar(zone=settings.council.zone, cut_off_hour=17)
+    summer, winter = at("Thursday 22 October 2026 16:30"), at("Thursday 29 October 2026 16:30")
+    assert calendar.count(summer, 1, "received").due_on == day("Monday 26 October 2026")
+    assert calendar.count(winter, 1, "received").due_on == day("Friday 30 October 2026")
 
 
 def test_the_calendar_reaches_next_year() -> None:
@@ -92,32 +118,48 @@ def test_the_calendar_reaches_next_year() -> None:
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)).map(  # noqa: DTZ001
     lambda moment: moment.replace(tzinfo=UTC)
 )
+calendars = st.builds(
+    lambda nation, closed, roll, cut_off: Calendar(
+        ZoneInfo("Europe/London"), {**bank_holidays(nation), **dict.fromkeys(closed, "closed")}, roll, cut_off
+    ),
+    st.sampled_from(["england-and-wales", "scotland", "northern-ireland"]),
+    st.sets(st.dates(date(2020, 1, 1), date(2030, 1, 1)), max_size=5),
+    st.booleans(),
+    st.none() | st.integers(1, 23),
+)
+"""Calendars of all kinds of councils."""
 
 
-@given(moments, st.timedeltas(timedelta(), timedelta(days=30)), st.integers(0, 65))
-def test_a_later_receipt_never_gives_an_earlier_due_date(start: datetime, later: timedelta, limit: int) -> None:
-    calendar = _england()
+@given(calendars, moments, st.timedeltas(timedelta(), timedelta(days=30)), st.integers(0, 65))
+def test_a_later_receipt_never_gives_an_earlier_due_date(
+    calendar: Calendar, start: datetime, later: timedelta, limit: int
+) -> None:
     assert calendar.count(start, limit, "").due_on <= calendar.count(start + later, limit, "").due_on
 
 
-@given(moments, st.integers(0, 65), st.integers(0, 100))
-def test_adding_a_holiday_never_brings_a_date_forward(start: datetime, limit: int, after: int) -> None:
-    calendar = _england()
+@given(calendars, moments, st.integers(0, 65), st.integers(0, 100))
+def test_adding_a_holiday_never_brings_a_date_forward(
+    calendar: Calendar, start: datetime, limit: int, after: int
+) -> None:
     holiday = start.date() + timedelta(days=after)
-    more = Calendar(calendar.zone, {**calendar.days_off, holiday: "a royal wedding"})
+    more = replace(calendar, days_off={**calendar.days_off, holiday: "a royal wedding"})
     assert more.count(start, limit, "").due_on >= calendar.count(start, limit, "").due_on
 
 
-@given(moments, st.integers(1, 65))
-def test_a_due_date_is_a_working_day_and_as_many_working_days_away_as_asked(start: datetime, limit: int) -> None:
-    calendar = _england()
+@given(calendars, moments, st.integers(1, 65))
+def test_a_due_date_is_a_working_day_and_as_many_working_days_away_as_asked(
+    calendar: Calendar, start: datetime, limit: int
+) -> None:
     count = calendar.count(start, limit, "")
     assert calendar.is_working_day(count.due_on)
     assert calendar.days_left(count.due_on, count.day_0) == limit
 
 
-def _england() -> Calendar:
-    return Calendar(ZoneInfo("Europe/London"), bank_holidays("england-and-wales"))
+@given(calendars, moments, st.integers(1, 65))
+def test_every_working_names_where_it_began_and_where_it_ends(calendar: Calendar, start: datetime, limit: int) -> None:
+    count = calendar.count(start, limit, "received")
+    assert count.working.startswith(f"received {in_words(calendar.local_day(start))}")
+    assert f"day {limit} {in_words(count.due_on)}" in count.working
 
 
 def test_a_date_in_words_has_its_weekday() -> None:

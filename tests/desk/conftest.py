@@ -34,6 +34,9 @@ PEOPLE: dict[str, tuple[Role, tuple[str, ...]]] = {
     "bob": (Role.OFFICER, ("childrens-nuneaton",)),
     "charlie": (Role.OFFICER, ("highways",)),
     "dora": (Role.ADMINISTRATOR, ()),
+    "ivan": (Role.INVESTIGATOR, ("highways",)),
+    "mary": (Role.MANAGER, ("highways",)),
+    "otto": (Role.AUDITOR, ("childrens-nuneaton",)),
 }
 
 
@@ -74,8 +77,8 @@ def founded(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Pat
 
 @pytest.fixture
 def sqlite(founded: Path, tmp_path: Path) -> Iterator[Engine]:
-    """A database of its own with Alice, who sorts for everybody; Bob, of a children's team; Charlie, of highways; and
-    Dora, the administrator."""
+    """A database of its own with Alice, who sorts for everybody; Bob, of a children's team; Charlie, of highways;
+    Dora, the administrator; Ivan, who investigates for highways; Mary, its manager; and Otto, the auditor."""
     engine = open_engine(f"sqlite:///{shutil.copy(founded, tmp_path / 'postroom.db')}")
     yield engine
     engine.dispose()

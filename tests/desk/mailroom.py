@@ -180,6 +180,17 @@ class Mailroom:
             return row.id
 
 
+CLOSING = {
+    "outcome": "upheld",
+    "cause": "delay_in_service",
+    "remedies-apology": "yes",
+    "lesson": "Not applicable.",
+    "equality-age_band": "declined",
+    "equality-ethnicity": "declined",
+    "equality-disability": "not_applicable",
+}
+"""What the form of closing asks about a complaint."""
+
 HIGHWAYS_REQUEST = {
     "type": "service_request",
     "type_probability": 0.97,

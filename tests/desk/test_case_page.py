@@ -2,14 +2,16 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
-from postroom.casework import cases
+from postroom.casework import cases, joining
 from postroom.casework.labels import Labels
+from postroom.models.case import LinkKind
 from postroom.models.database import open_session
 from postroom.models.message import Message
-from postroom.models.outgoing_mail import MailState
+from postroom.models.outgoing_mail import MailState, OutgoingMail
+from tests.desk.casework import Desk
 from tests.desk.conftest import Visitor, officer_id
 from tests.desk.mailroom import HIGHWAYS_REQUEST, Mailroom
 
@@ -67,7 +69,7 @@ def test_the_form_holds_what_is_suggested(mailroom: Mailroom, alice: Visitor, no
         "none",
     ]
     assert page.tree.xpath("//input[@name='at_risk']/@checked")
-    assert "Service request Very sure, 97% or complaint 2%" in page.text
+    assert "Very sure, 97%" in page.text
 
 
 def test_without_a_suggestion_nothing_is_chosen(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
@@ -125,16 +127,138 @@ def test_a_machines_mail_on_a_case_is_called_so(
     assert "Is on this case because: bounce address." in words
 
 
-@pytest.mark.parametrize(
-    ("labels", "offered"),
-    [
-        (COMPLAINT, {"acknowledgement", "response", "closure", "labels", "merging"}),
-        (Labels("comment", "libraries"), {"acknowledgement", "closure", "labels", "merging"}),
-    ],
-)
-def test_only_moves_that_make_sense_are_offered(
-    labels: Labels, offered: set[str], mailroom: Mailroom, alice: Visitor, now: datetime
-) -> None:
-    page = alice.page(f"/cases/{mailroom.confirmed(now, labels, officer_id('alice'))}")
+def test_all_that_happened_stands_in_one_line_of_time(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.open(text="The light is out.")
+    mailroom.letter(now - timedelta(minutes=30), reference)
+    desk.make(cases.add_note, reference, "Rang the contractor.")
+    further = mailroom.message(now, text="It flickers again.")
+    with open_session(mailroom.engine) as session:
+        session.add(further)
+        cases.add_message(session, mailroom.case_id(reference), further, rule="references", now=now)
+        session.commit()
 
-    assert {action.rpartition("/")[2] for action in page.tree.xpath("//main//form/@action")} == offered
+    entries = alice.page(f"/cases/{reference}").tree.xpath("//ol[@class='timeline']/li")
+    kinds = [entry.get("class").rpartition("--")[2] for entry in entries]
+    assert kinds == ["message", "change", "note", "letter", "message"]
+    assert "Alice noted today at 09:00" in " ".join(entries[2].text_content().split())
+    assert "Rang the contractor." in entries[2].text_content()
+
+
+def test_who_reads_a_note_that_names_them_has_seen_it(mailroom: Mailroom, charlie: Visitor, now: datetime) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.open()
+
+    charlie.post(f"/cases/{reference}/notes/new", note="@charlie and @Alice: look at jo@example.org, please")
+
+    def unseen(name: str) -> int:
+        with open_session(mailroom.engine, read_only=True) as session:
+            return len(cases.mentions_of(session, officer_id(name)))
+
+    assert (unseen("alice"), unseen("charlie")) == (1, 0), "he saw his on the page that followed"
+
+
+def test_points_people_documents_and_links_stand_beside_the_timeline(
+    mailroom: Mailroom, alice: Visitor, charlie: Visitor, now: datetime
+) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.with_points()
+    own = desk.open(subject="Light out", attachment=("photo.jpg", b"x"))
+    sealed = desk.sealed()
+    for other in (own, sealed):
+        with open_session(mailroom.engine) as session:
+            first, second = (cases.find_case(session, mailroom.case_id(each)) for each in (reference, other))
+            joining.tie(session, first, second, LinkKind.FOLLOWS, officer_id=1, now=now)
+            session.commit()
+
+    page = charlie.page(f"/cases/{reference}")
+    assert "1. Point 1 of the complaint Not answered yet" in page.text
+    assert f"Follows {own} Light out open" in page.text
+    assert sealed not in page.links(f"/cases/{sealed}")
+    assert "Repeat contact 2 cases in a year" in page.text, "the sealed one is not counted for who does not see it"
+    assert "photo.jpg" in charlie.page(f"/cases/{own}").text
+    assert f"/cases/{sealed}" in alice.page(f"/cases/{reference}").links()
+    assert f"Followed by {reference}" in charlie.page(f"/cases/{own}").text
+
+
+def test_the_person_has_a_page_with_their_other_cases(
+    mailroom: Mailroom, alice: Visitor, dora: Visitor, now: datetime
+) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.contact_restricted()
+    other = desk.open(subject="Light out")
+    sealed = desk.sealed()
+
+    page = alice.page(f"/cases/{reference}/person")
+    assert page.h1 == "Jo Park"
+    assert "Restricted by letter" in page.text
+    assert "looked at again on Tue 1 Sep 2026" in page.text
+    assert f"/cases/{other}" in page.links()
+    assert f"/cases/{sealed}" not in page.links(), "its words would be told without the look being recorded"
+    assert "Contact is restricted: by letter" in alice.page(f"/cases/{reference}").text
+    assert dora.page(f"/cases/{reference}/person").links(f"/cases/{reference}/person") == []
+
+
+def test_what_is_due_next_is_said_in_kind_words(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    reference = mailroom.confirmed(now - timedelta(days=6), COMPLAINT, officer_id("alice"))
+
+    page = alice.page(f"/cases/{reference}")
+    assert "Acknowledge due tomorrow Thu 5 Mar 2026 How this date was counted received Thu 26 Feb 2026;" in page.text
+
+
+def test_a_response_is_written_point_by_point_looked_at_and_sent(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.with_points()
+    for point in (1, 2):
+        desk.make(cases.answer_element, reference, point, outcome="upheld", answer=f"You are right about {point}.")
+    path = f"/cases/{reference}/letters/new/response"
+
+    page = alice.post(path, outcome="upheld", **{"remedies-apology": "yes"})
+    text = page.value("text")
+    assert "# 2. Point 2 of the complaint\n\nYou are right about 2." in text
+    assert "- apology" in text
+    kept = {"outcome": "upheld", "remedies-apology": "yes", "subject": "Our answer", "version": page.value("version")}
+    page = alice.post(path, **kept, text=f"{text}\n<b>Truly</b>", then="preview")
+    assert [each.text for each in page.tree.xpath("//section//h3")][:2] == [
+        "1. Point 1 of the complaint",
+        "2. Point 2 of the complaint",
+    ]
+    assert "<b>Truly</b>" in page.text
+    page = alice.post(path, 422, **kept, text="We are sorry.")
+    assert "The letter must" in page.text
+    assert page.value("text") == "We are sorry."
+    page = alice.post(path, **kept, text=text)
+    assert "the letter is on its way" in page.text
+
+    with open_session(mailroom.engine) as session:
+        case = cases.find_case(session, mailroom.case_id(reference))
+        mail = session.exec(select(OutgoingMail)).one()
+    assert (case.responded_at, mail.subject, mail.recipient) == (now, "Our answer", "jo@example.org")
+
+
+def test_nothing_of_a_letter_that_was_only_looked_at_stays(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    desk = Desk(mailroom, now)
+    reference = desk.open()
+    before = desk.changes(reference)
+
+    page = alice.post(f"/cases/{reference}/letters/new/response", outcome="upheld")
+    assert "Before it can be sent:" in page.text
+    assert "square brackets" in page.text
+    assert desk.changes(reference) == before
+
+
+def test_a_letter_on_paper_is_saved_as_it_was_printed(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    reference = mailroom.confirmed(now, COMPLAINT, officer_id("alice"))
+    letter = mailroom.letter(now, reference)
+    with open_session(mailroom.engine) as session:
+        mail = session.get_one(OutgoingMail, letter)
+        session.add(
+            mail.sqlmodel_update({"by_post": True, "content": b"%PDF-1.7 \x00\xff", "recipient": "1 Mill Lane"})
+        )
+        session.commit()
+    answer = alice.client.get(f"/cases/{reference}/letters/{letter}")
+    assert answer.content == b"%PDF-1.7 \x00\xff"
+    assert answer.headers["content-type"] == "application/pdf"
+    assert f'filename="{reference}-{letter}.pdf"' in answer.headers["content-disposition"]

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from postroom.desk.officers import add_officer, has_administrator, password_fits
+from postroom.desk.officers import add_officer, has_administrator, let_in_again
+from postroom.desk.passwords import password_fits
 from postroom.models.database import open_session
-from postroom.models.failures import ImpossibleMove
+from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.officer import Officer, Role, TeamMember
 from postroom.models.settings import Settings
 
@@ -61,3 +62,16 @@ def test_an_administrator_who_left_is_none(sqlite: Engine) -> None:
         dora.active = False
         session.flush()
         assert not has_administrator(session)
+
+
+def test_who_can_not_get_in_is_let_in_from_outside_the_desk(sqlite: Engine, settings: Settings, now: datetime) -> None:
+    given: dict[str, Any] = {"password": "a lamp in the window", "forget_factor": True, "now": now}
+    with open_session(sqlite) as session:
+        dora = session.exec(select(Officer).where(Officer.name == "Dora")).one()
+        dora.active, dora.failed_sign_ins, dora.totp_secret, dora.totp_since = False, 5, "lost", now
+        session.flush()
+        let_in_again(session, settings, email="Dora@ardenshire.example", **given)
+        assert password_fits(dora.password_hash, "a lamp in the window")
+        assert (dora.active, dora.failed_sign_ins, dora.totp_secret, dora.totp_since) == (True, 0, "", None)
+        with pytest.raises(NotFound, match="no officer"):
+            let_in_again(session, settings, email="nobody@ardenshire.example", **given)

@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from postroom.casework import cases
 from postroom.casework.labels import Labels
-from postroom.desk.queries import queue
+from postroom.casework.working_days import calendar_of
+from postroom.desk.filters import Filters
+from postroom.desk.queries import queue, waiting
 from postroom.desk.sessions import SignedIn
 from postroom.models.database import open_session
 from postroom.models.officer import Role
@@ -36,13 +38,13 @@ def test_people_at_risk_come_first_then_the_oldest(engine: Engine, settings: Set
     older_at_risk = mailroom.case(yesterday, at_risk(HIGHWAYS_REQUEST))
     mailroom.confirmed(yesterday, HIGHWAYS, officer_id("alice"))
 
-    found = queue.waiting(engine, ALICE, settings, 1)
+    found = waiting.queue(engine, ALICE, settings, calendar_of(settings))
 
-    assert [row.reference for row in found.rows] == [older_at_risk, newer_at_risk, older, newer]
-    assert found.total == 4
-    assert queue.next_waiting(engine, ALICE, settings, newer_at_risk) == older
-    assert queue.next_waiting(engine, ALICE, settings, newer) == older_at_risk
-    assert queue.next_waiting(engine, ALICE, settings, "AR-2020-000001") == older_at_risk
+    assert [entry.reference for entry in found.entries] == [older_at_risk, newer_at_risk, older, newer]
+    assert found.after(newer_at_risk, Filters()) == older
+    assert found.after(newer, Filters()) == older_at_risk
+    assert found.after("AR-2020-000001", Filters()) == older_at_risk
+    assert found.place(older, Filters()) == (3, 4)
 
 
 def test_the_figures_count_what_there_is_to_do(engine: Engine, settings: Settings, now: datetime) -> None:
@@ -59,7 +61,7 @@ def test_the_figures_count_what_there_is_to_do(engine: Engine, settings: Setting
 
     counts = queue.counts(engine, ALICE, settings, now.date())
 
-    assert counts == queue.Counts(awaiting=2, at_risk=1, open=3, late=1, due_soon=1, held=1, undelivered=1, unread=0)
+    assert counts == queue.Counts(open=3, late=1, due_soon=1, held=1, undelivered=1, unread=0)
 
 
 def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings, now: datetime) -> None:
@@ -72,7 +74,7 @@ def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings,
     with open_session(engine) as session:
         case_id = mailroom.case_id(answered)
         cases.acknowledge(session, case_id, settings=settings, now=now, actor="test", how="letter")
-        cases.respond(session, case_id, officer_id=alice, how="letter", now=now)
+        cases.respond(session, case_id, officer_id=alice, how="letter", settings=settings, now=now)
         session.commit()
 
     found = queue.open_cases(engine, ALICE, settings, 1).rows
@@ -129,20 +131,14 @@ def test_the_lists_tell_deadlines_in_words(mailroom: Mailroom, alice: Visitor, n
 
 def test_closed_cases_have_their_own_list(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
-    alice.post(f"/cases/{reference}/closure", reason="done")
+    with open_session(mailroom.engine) as session:
+        cases.withdraw(
+            session, mailroom.case_id(reference), reason="done", officer_id=1, settings=mailroom.settings, now=now
+        )
+        session.commit()
 
     assert alice.page("/open-cases").links("/cases/") == []
     assert alice.page("/closed-cases").links("/cases/") == [f"/cases/{reference}"]
-
-
-def test_a_case_is_found_by_its_reference_however_it_is_typed(
-    mailroom: Mailroom, alice: Visitor, now: datetime
-) -> None:
-    reference = mailroom.case(now)
-
-    assert alice.page(f"/find?reference=%20{reference.lower()}%20").h1 == reference
-    assert alice.page("/find?reference=AR-2026-9", 404).h1 == "No such case"
-    assert alice.page("/find", 404).h1 == "No such case"
 
 
 def test_a_daylight_saving_night_changes_no_order(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
@@ -158,3 +154,55 @@ def test_what_seems_to_be_a_childrens_case_is_marked_as_sealed(
     mailroom.case(now, CHILDREN_COMPLAINT)
 
     assert "At risk Sealed Complaint" in alice.page("/").text
+
+
+def test_filters_are_plain_addresses_and_count_what_they_leave(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    road = mailroom.case(now, {**HIGHWAYS_REQUEST, "answers": {"type": "offered"}})
+    tip = mailroom.case(now, {**HIGHWAYS_REQUEST, "team": "waste", "at_risk": True})
+    mailroom.case(now, {**HIGHWAYS_REQUEST, "team": "customer-relations", "type": "enquiry"})
+
+    page = alice.page("/?team=waste&at_risk=yes")
+    assert page.links("/cases/") == [f"/cases/{tip}?team=waste&at_risk=yes"]
+    assert "All 3 At risk 1 Unsure 1 My teams 1" in page.text
+    assert "Highways (0)" not in page.text
+    assert alice.page("/?unsure=yes").links("/cases/") == [f"/cases/{road}?unsure=yes"]
+    assert len(alice.page("/?mine=yes&nonsense=1").links("/cases/")) == 1
+    assert "Nothing that fits these filters" in alice.page("/?type=compliment").text
+    assert alice.page("/next?team=waste").url.path == f"/cases/{tip}"
+
+
+def test_a_view_is_saved_under_a_name_for_its_officer_alone(
+    mailroom: Mailroom, alice: Visitor, bob: Visitor, now: datetime
+) -> None:
+    mailroom.case(now, HIGHWAYS_REQUEST)
+
+    saved = alice.post("/views", name="  Roads ", path="/", team="highways")
+    assert "The view is saved." in saved.text
+    assert "Roads 1" in alice.page("/").text
+    assert "Roads" not in bob.page("/").text
+    bob.post("/views/1/removal", 404, path="/")
+    assert "Give the view a name" in alice.post("/views", 422, name=" ", path="/", team="highways").text
+    assert "Set a filter first" in alice.post("/views", 422, name="All", path="//evil.example").text
+    assert "The view is removed." in alice.post("/views/1/removal", path="/").text
+    assert "Roads" not in alice.page("/").text
+
+
+def test_what_is_due_first_comes_first_however_old(engine: Engine, settings: Settings, now: datetime) -> None:
+    mailroom = Mailroom(engine, settings)
+    older = mailroom.case(now - timedelta(days=1), {**HIGHWAYS_REQUEST, "type": "compliment", "category": "none"})
+    children = mailroom.case(now, {**CHILDREN_COMPLAINT, "at_risk": False})
+
+    found = waiting.queue(engine, ALICE, settings, calendar_of(settings)).entries
+
+    by_due = sorted(found, key=lambda entry: (entry.due_on, entry.received_at))
+    assert [entry.reference for entry in found] == [entry.reference for entry in by_due]
+    assert {older, children} == {entry.reference for entry in found}
+
+
+def test_the_pulse_changes_when_something_happens(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
+    before = alice.client.get("/pulse").json()
+    assert alice.client.get("/pulse").json() == before
+    mailroom.case(now)
+    assert alice.client.get("/pulse").json() != before

@@ -6,10 +6,16 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlmodel import select
 
+from postroom.desk.app import create_app
 from postroom.desk.pages.sign_in import own_path
+from postroom.desk.pages.visits import browser
+from postroom.intake.parse import parse
 from postroom.models.database import open_session
 from postroom.models.officer import DeskSession, Officer
-from tests.desk.conftest import PASSWORD, Clock, Visitor
+from postroom.models.outgoing_mail import OutgoingMail
+from postroom.models.settings import Settings
+from postroom.models.sign_in import PasswordLink
+from tests.desk.conftest import PASSWORD, Clock, Enter, Page, Visitor
 
 
 def tried_in_vain(engine: Engine, times: int) -> None:
@@ -140,3 +146,124 @@ def test_a_form_without_its_token_is_refused(alice: Visitor, anybody: Visitor) -
 def test_nobody_is_sent_on_to_another_site(path: str) -> None:
     assert own_path(path) == "/"
     assert own_path("/cases/AR-2026-000001?done=closed") == "/cases/AR-2026-000001?done=closed"
+
+
+def reset_link(engine: Engine) -> str:
+    """The path of the link in the newest mail about a password."""
+    with open_session(engine) as session:
+        mails = session.exec(select(OutgoingMail).where(OutgoingMail.kind == "account").order_by("id")).all()
+    link = next(word for word in parse(mails[-1].content).text.split() if "/new-password?" in word)
+    return "/new-password?" + link.partition("?")[2]
+
+
+def ask_for_link(visitor: Visitor, email: str) -> Page:
+    token = visitor.page("/forgotten-password").value("csrf_token")
+    return Page(visitor.client.post("/forgotten-password", data={"csrf_token": token, "email": email}))
+
+
+def choose(visitor: Visitor, form: Page, password: str, again: str = "") -> Page:
+    fields = {"csrf_token": form.value("csrf_token"), "token": form.value("token")}
+    given = {**fields, "new_password": password, "again": again or password}
+    return Page(visitor.client.post("/new-password", data=given))
+
+
+def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(
+    anybody: Visitor, alice: Visitor, sqlite: Engine
+) -> None:
+    tried_in_vain(sqlite, 5)
+    ask_for_link(anybody, " Alice@ardenshire.example ")
+    link = reset_link(sqlite)
+
+    form = anybody.page(link)
+    assert "at least 12" in form.text.lower()
+    assert "not alike" in choose(anybody, form, "a lamp in the window", "another one entirely").text
+    assert "12 to 256" in choose(anybody, form, "short").text
+    assert choose(anybody, form, "a lamp in the window").h1 == "Sign in"
+    assert alice.page("/").h1 == "Sign in"
+    assert anybody.sign_in("alice").status == 422
+    assert anybody.sign_in("alice", "a lamp in the window").h1 == "Awaiting confirmation"
+    assert anybody.page(link, 410).h1 == "This link is over"
+
+
+def test_the_answer_is_the_same_whether_the_address_is_known(anybody: Visitor, sqlite: Engine) -> None:
+    known, unknown = (ask_for_link(anybody, f"{name}@ardenshire.example").text for name in ("alice", "nobody"))
+
+    assert known == unknown
+    with open_session(sqlite) as session:
+        assert session.exec(select(OutgoingMail.recipient)).all() == ["alice@ardenshire.example"]
+
+
+def test_a_link_is_soon_over_and_not_sent_twice_in_a_moment(anybody: Visitor, sqlite: Engine, clock: Clock) -> None:
+    for _ in range(3):
+        ask_for_link(anybody, "alice@ardenshire.example")
+    with open_session(sqlite) as session:
+        assert len(session.exec(select(PasswordLink)).all()) == 1
+    clock.forward(minutes=30)
+    anybody.page(reset_link(sqlite), 410)
+
+
+def test_neither_the_table_nor_a_mail_that_is_over_holds_the_link(anybody: Visitor, sqlite: Engine) -> None:
+    ask_for_link(anybody, "alice@ardenshire.example")
+    link = reset_link(sqlite)
+    token = link.partition("=")[2]
+    with open_session(sqlite) as session:
+        assert session.exec(select(PasswordLink.digest)).one() != token
+
+    choose(anybody, anybody.page(link), "a lamp in the window")
+    with open_session(sqlite) as session:
+        mail = session.exec(select(OutgoingMail)).one()
+    assert (mail.state, token.encode() in mail.content) == ("withdrawn", False)
+
+
+def test_a_password_is_changed_by_who_knows_it_and_the_other_sessions_end(enter: Enter, anybody: Visitor) -> None:
+    here, there = enter("alice"), enter("alice")
+    new = {"new_password": "a lamp in the window", "again": "a lamp in the window"}
+
+    assert "not your password" in here.post("/account/password", 422, password="a wrong password", **new).text
+    here.post("/account/password", password=PASSWORD, **new)
+    assert there.page("/").h1 == "Sign in"
+    assert here.page("/account").h1 == "Your account"
+    assert anybody.sign_in("alice", "a lamp in the window").h1 == "Awaiting confirmation"
+
+
+def test_somebody_sees_their_sessions_and_ends_the_others(enter: Enter) -> None:
+    here, there = enter("alice"), enter("alice")
+    assert len(here.page("/account").tree.xpath("//main//tbody/tr")) == 2
+    here.post("/account/sessions", handle="others")
+    assert there.page("/").h1 == "Sign in"
+    assert len(here.page("/account").tree.xpath("//main//tbody/tr")) == 1
+
+
+def test_nobody_ends_the_session_of_somebody_else(alice: Visitor, bob: Visitor, sqlite: Engine) -> None:
+    with open_session(sqlite) as session:
+        handles = session.exec(select(DeskSession.token_digest)).all()
+    for handle in handles:
+        bob.client.post("/account/sessions", data={"csrf_token": bob.token(), "handle": handle})
+        break
+    assert alice.page("/").h1 == "Awaiting confirmation"
+
+
+def test_a_place_from_which_too_many_wrong_tries_come_is_refused(
+    sqlite: Engine, settings: Settings, clock: Clock
+) -> None:
+    ways = settings.desk.sign_in.model_copy(update={"tries_per_source": 3})
+    own = settings.model_copy(update={"desk": settings.desk.model_copy(update={"sign_in": ways})})
+    visitor = Visitor(TestClient(create_app(sqlite, own, clock=clock)))
+    for name in ("alice", "bob", "charlie"):
+        visitor.sign_in(name, "a wrong password")
+
+    assert visitor.sign_in("dora").status == 422
+    clock.forward(minutes=16)
+    assert visitor.sign_in("dora").status == 200
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on an iPhone"),
+        ("curl/8", "A browser"),
+    ],
+)
+def test_a_browser_is_named_so_that_its_owner_knows_it_again(agent: str, words: str) -> None:
+    assert browser(agent) == words

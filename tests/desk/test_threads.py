@@ -13,7 +13,7 @@ from postroom.models.message import Message
 from postroom.models.outgoing_mail import Bounce, OutgoingMail
 from postroom.models.raw_message import FilingState
 from tests.desk.conftest import Visitor, officer_id
-from tests.desk.mailroom import Mailroom
+from tests.desk.mailroom import CLOSING, Mailroom
 
 HIGHWAYS = Labels("complaint", "highways", "service_standards")
 LIBRARIES = Labels("complaint", "libraries", "service_standards")
@@ -41,7 +41,7 @@ def test_a_message_to_a_closed_case_is_put_before_an_officer_until_it_is_read(
     mailroom: Mailroom, alice: Visitor, charlie: Visitor, bob: Visitor, now: datetime
 ) -> None:
     reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
-    alice.post(f"/cases/{reference}/closure", reason="done")
+    alice.post(f"/cases/{reference}/closure", reason="done", **CLOSING)
     put_on(mailroom, reference, now, text="It is broken again.")
 
     assert "1 with new messages" in charlie.page("/").text

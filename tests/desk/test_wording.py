@@ -68,7 +68,7 @@ def test_a_past_moment_is_told_in_the_councils_zone(
     ],
 )
 def test_sureness_is_a_word_and_a_number_that_is_never_certain(probability: float, expected: str) -> None:
-    assert wording.sureness(probability, sure_from=0.8) == expected
+    assert wording.sureness(probability) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from postroom.intake.oauth import Tokens
-from postroom.intake.wire import Wire
+from postroom.models.connection_settings import OAuth, Secret
 from postroom.models.failures import ConfigurationError, LoginRefused, PostroomError, Throttled, Unreachable
-from postroom.models.settings import Mailbox, OAuth, Secret
+from postroom.models.oauth import Tokens
+from postroom.models.settings import Mailbox
+from postroom.models.wire import Wire
 from postroom.reports.status import status
 from tests.intake.polling import Pollers, SetClock, in_background, numbered, within
 from tests.servers.dovecot import USER, Dovecot, dovecot_server

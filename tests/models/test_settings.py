@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
+from postroom.models.connection_settings import Secret
 from postroom.models.failures import ConfigurationError
-from postroom.models.settings import Secret, load_settings
+from postroom.models.settings import load_settings
 from tests.conftest import CONFIG
 
 
@@ -57,8 +58,82 @@ def test_the_shipped_configuration_is_right() -> None:
             ["comment"],
             "procedures: expected one for every service that takes the type comp",
         ),
-        ("procedures.request.stages.0.respond.limit", -1, "procedures.request.stages.0.respond.limit: "),
-        ("procedures.corporate.stages.0.acknowledge", None, "procedures.corporate.stages.0: respond starts when"),
+        ("procedures.request.stages.0.steps.respond.limit", -1, "procedures.request.stages.0.steps.respond.limit: "),
+        (
+            "procedures.corporate.stages.0.steps",
+            {"respond": {"limit": 10, "starts": "acknowledged"}},
+            "procedures.corporate.stages.0.steps.respond.starts: expected a clock that is set before it "
+            "(received, confirmed); got acknowledged, which is never set",
+        ),
+        (
+            "procedures.corporate.stages.0.steps.respond.starts",
+            "requested",
+            "procedures.corporate.stages.0.steps.respond.starts: expected a clock that is set before it",
+        ),
+        (
+            "procedures.corporate.stages.1.steps.respond.starts",
+            "received",
+            "procedures.corporate.stages.1.steps.respond.starts: expected a clock that is set before it",
+        ),
+        (
+            "procedures.statutory-children.stages.2.steps.panel_reports.starts",
+            "responded",
+            "procedures.statutory-children.stages.2.steps.panel_reports.starts: expected a clock that is set before it",
+        ),
+        (
+            "procedures.corporate.stages.1.window",
+            {"limit": 20},
+            "procedures.corporate.stages.1.window: expected a next stage",
+        ),
+        (
+            "procedures.corporate.stages.0.window",
+            None,
+            "procedures.corporate.stages.0.window: expected how long the next stage can be asked for",
+        ),
+        (
+            "procedures.corporate.stages.0.window.starts",
+            "adjudicated",
+            "procedures.corporate.stages.0.window.starts: expected a clock that a step of the stage sets",
+        ),
+        (
+            "procedures.corporate.stages.0.steps.respond.extension.cap",
+            9,
+            "procedures.corporate.stages.0.steps.respond: expected extension.cap of at least the limit 10; got 9",
+        ),
+        (
+            "procedures.corporate.stages.0.somebody_else",
+            True,
+            "procedures.corporate.stages.0.somebody_else: expected a stage before it",
+        ),
+        (
+            "procedures.compliment.stages.0.answered_by",
+            ["manager"],
+            "procedures.compliment.stages.0.answered_by: expected a step respond or adjudicate, which it is about",
+        ),
+        (
+            "procedures.statutory-children.stages.1.steps.panel_meets",
+            {"limit": 30, "starts": "requested"},
+            "procedures.statutory-children.stages.1.steps.panel_meets: expected a step respond after it",
+        ),
+        ("closing.withdrawn", "gone", "closing.withdrawn: expected one of the outcomes; got gone"),
+        (
+            "procedures.corporate.stages.1.id",
+            "stage-1",
+            "procedures.corporate.stages.1.id: expected each id once; stage-1 stands twice",
+        ),
+        (
+            "procedures.corporate.stages.0.steps.respond.other_limits",
+            [{"limit": 25, "categories": ["commisioned"]}],
+            "procedures.corporate.stages.0.steps.respond.other_limits.0.categories: expected one of",
+        ),
+        (
+            "procedures.corporate.stages.0.steps.respond.other_limits",
+            [{"limit": 25}],
+            "procedures.corporate.stages.0.steps.respond.other_limits.0: expected services, teams or categories",
+        ),
+        ("closing.asks.grumble", ["outcome"], "closing.asks.grumble: expected one of complaint"),
+        ("closing.remedies", [], "closing.asks.complaint: expected answers to choose from for remedy"),
+        ("closing.causes.staff", ["policy"], "closing.causes: expected each cause under one theme; policy"),
         ("exclusions", ["other_organisation"], "exclusions: expected none to be among them"),
         ("desk.port", 70000, "desk.port: Input should be less than or equal to 65535"),
         ("reminders.send_until", "08:00", "reminders: send_until must be later than send_at"),

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from postroom.casework.cases import confirm
+from postroom.casework.cases import acknowledge, confirm
 from postroom.casework.labels import Labels
 from postroom.casework.opening import open_case
 from postroom.models.case import Case
@@ -101,6 +102,22 @@ class Desk:
             confirm(session, case_id, labels, officer_id=officer_id, settings=self.settings, now=now)
             session.commit()
 
+    def acknowledge(self, case_id: int, now: datetime) -> None:
+        """By telephone, so that no letter is owed for it."""
+        with open_session(self.engine) as session:
+            how = {"actor": "officer:1", "how": "by telephone"}
+            acknowledge(session, case_id, settings=self.settings, now=now, **how)
+            session.commit()
+
+    def make(self, move: Callable[..., Case], case_id: int, now: datetime, **values: Any) -> Case:
+        """Make a move of casework as the first officer there is."""
+        with open_session(self.engine) as session:
+            officer_id = session.exec(select(Officer.id).order_by(col(Officer.id))).first()
+            case = move(session, case_id, officer_id=officer_id, settings=self.settings, now=now, **values)
+            session.commit()
+            session.refresh(case)
+            return case
+
     def case(self, case_id: int) -> Case:
         with open_session(self.engine) as session:
             return session.get_one(Case, case_id)
@@ -137,10 +154,7 @@ def changed(settings: Settings) -> Callable[..., Settings]:
 @pytest.fixture
 def own_letters(tmp_path: Path, settings: Settings, changed: Callable[..., Settings]) -> Settings:
     """Settings with a letters folder of the test's own, filled with the letters that are shipped."""
-    folder = tmp_path / "letters"
-    folder.mkdir()
-    for letter in settings.path(settings.outgoing.letters).glob("*.txt"):
-        (folder / letter.name).write_text(letter.read_text())
+    folder = shutil.copytree(settings.path(settings.outgoing.letters), tmp_path / "letters")
     return changed("outgoing", letters=folder)
 
 

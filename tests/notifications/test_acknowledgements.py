@@ -2,9 +2,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
@@ -14,18 +11,15 @@ from sqlmodel import Session, col, select
 
 from postroom.casework.answer_address import read_answer_address
 from postroom.casework.cases import acknowledge, confirm
+from postroom.models.case import Event
 from postroom.models.database import open_session
 from postroom.models.message import Message, Suggestion
-from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
 from postroom.notifications.acknowledgements import process_one
 from postroom.notifications.scheduler import sweep
 from tests.notifications.conftest import CHILDRENS_COMPLAINT, COMPLAINT, COMPLIMENT, Desk, on_sqlite
+from tests.notifications.reading import read, text_of
 from tests.notifications.together import both
-
-
-def read(mail: OutgoingMail) -> EmailMessage:
-    return message_from_bytes(mail.content, policy=default)
 
 
 def test_a_confirmed_complaint_is_acknowledged_once(
@@ -35,7 +29,7 @@ def test_a_confirmed_complaint_is_acknowledged_once(
     assert process_one(engine, settings, now)
     assert not process_one(engine, settings, now)
     [mail] = desk.outbox()
-    assert mail.once == f"letter:{case_id}:Stage 1:acknowledge-complaint"
+    assert mail.once == f"letter:{case_id}:stage-1:acknowledge-complaint"
     assert (mail.kind, mail.recipient, mail.case_id) == ("letter", "pat@home.example", case_id)
 
 
@@ -57,7 +51,7 @@ def test_the_letter_promises_an_answer_counted_from_the_letter(
 ) -> None:
     desk.confirmed(now, COMPLAINT)
     process_one(engine, settings, now + timedelta(days=1))
-    text = read(desk.outbox()[0]).get_content()
+    text = text_of(desk.outbox()[0])
     assert "We received your complaint on Wednesday 4 March 2026" in text
     assert "by Thursday 19 March 2026" in text  # ten working days from Thursday 5 March
     assert "Home to School Transport" in text
@@ -69,7 +63,7 @@ def test_the_answer_about_childrens_social_care_is_counted_from_receipt(
 ) -> None:
     desk.confirmed(now, CHILDRENS_COMPLAINT)
     process_one(engine, settings, now + timedelta(days=1))
-    assert "by Wednesday 18 March 2026" in read(desk.outbox()[0]).get_content()
+    assert "by Wednesday 18 March 2026" in text_of(desk.outbox()[0])
 
 
 def test_a_case_with_an_exclusion_gets_the_signposting_letter_alone(
@@ -79,7 +73,7 @@ def test_a_case_with_an_exclusion_gets_the_signposting_letter_alone(
     assert sweep(engine, settings, now) == 1
     [mail] = desk.outbox()
     assert mail.letter == "signpost"
-    assert "Information Commissioner" in read(mail).get_content()
+    assert "Information Commissioner" in text_of(mail)
 
 
 @on_sqlite
@@ -128,14 +122,19 @@ def test_a_case_acknowledged_by_telephone_owes_no_letter(
 
 
 @on_sqlite
-def test_a_case_corrected_before_its_letter_went_out_gets_the_right_one_too(
+def test_a_case_corrected_before_its_letter_went_out_gets_the_right_one_alone(
     engine: Engine, settings: Settings, now: datetime, desk: Desk
 ) -> None:
     case_id = desk.confirmed(now, COMPLIMENT)
     process_one(engine, settings, now)
     desk.confirm(case_id, COMPLAINT, now)
     process_one(engine, settings, now)
-    assert [mail.letter for mail in desk.outbox()] == ["acknowledge-compliment", "acknowledge-complaint"]
+    assert [(mail.letter, mail.state) for mail in desk.outbox()] == [
+        ("acknowledge-compliment", "withdrawn"),
+        ("acknowledge-complaint", "waiting"),
+    ]
+    with open_session(engine) as session:
+        assert "letter withdrawn" in session.exec(select(Event.kind).where(Event.case_id == case_id)).all()
 
 
 def test_letters_over_the_days_number_wait_for_another_day_and_hold_up_nobody(
@@ -174,7 +173,8 @@ def test_what_a_resident_writes_in_the_subject_stays_on_its_line(
     message = read(desk.outbox()[0])
     assert message["Bcc"] is None
     assert (
-        "You wrote to us about: The bus Bcc: everybody@home.example {{ council }}" in message.get_content().splitlines()
+        "You wrote to us about: The bus Bcc: everybody@home.example {{ council }}"
+        in text_of(desk.outbox()[0]).splitlines()
     )
 
 
@@ -236,8 +236,8 @@ def test_the_duty_officer_is_told_of_a_suggestion_of_risk_before_anybody_confirm
     assert not process_one(engine, settings, now)
     [mail] = desk.outbox()
     reference = desk.case(case_id).reference
-    assert (mail.once, mail.kind, mail.recipient) == (f"alert:{case_id}", "alert", "duty@ardenshire.example")
-    assert f"/cases/{reference}" in read(mail).get_content()
+    assert (mail.once, mail.kind, mail.recipient) == ("alert:message:1", "alert", "duty@ardenshire.example")
+    assert f"/cases/{reference}" in text_of(mail)
     assert reference in mail.subject
     assert b"hits" not in mail.content
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -6,16 +7,17 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import acknowledge, close
+from postroom.casework.cases import acknowledge, withdraw
 from postroom.casework.history import broken_histories
-from postroom.models.case import CaseStatus, Deadline, Event
+from postroom.models.case import CaseStatus, Deadline, Event, EventWords
 from postroom.models.database import open_session
-from postroom.models.failures import ImpossibleMove, NotFound
+from postroom.models.failures import ImpossibleMove, NotFound, Unanswered
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.queues import PAUSES
 from postroom.models.settings import Settings
 from postroom.notifications import acknowledgements
 from postroom.notifications.delivery import OUTAGE_PAUSE, process_one, try_again
+from postroom.notifications.envelopes import Mail
 from postroom.notifications.transports import Transport, transport_for
 from tests.notifications.conftest import COMPLAINT, COMPLIMENT, Desk, on_sqlite
 from tests.notifications.together import both
@@ -32,8 +34,8 @@ class CutAfterSending:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
-    def send(self, envelope_sender: str, recipient: str, content: bytes) -> None:
-        self.transport.send(envelope_sender, recipient, content)
+    def send(self, mail: Mail) -> None:
+        self.transport.send(mail)
         raise PowerCut
 
 
@@ -84,7 +86,9 @@ def test_the_event_says_which_letter_it_was(engine: Engine, now: datetime, deliv
     deliver(now)
     with open_session(engine) as session:
         acknowledged = session.exec(select(Event).where(Event.kind == "acknowledged")).one()
-    assert acknowledged.summary == "Acknowledged: letter acknowledge-complaint"
+        words = session.exec(select(EventWords.words).where(EventWords.number == acknowledged.number)).one()
+    assert acknowledged.summary.startswith("Acknowledged; respond moved from")
+    assert words == "letter acknowledge-complaint"
     assert acknowledged.actor == "delivery"
 
 
@@ -108,26 +112,26 @@ def test_a_compliment_is_closed_by_its_letter(
     assert desk.case(case_id).status == CaseStatus.CLOSED
 
 
-def test_a_letter_that_was_overtaken_by_a_telephone_call_is_only_recorded(
+def test_a_letter_that_was_overtaken_by_a_telephone_call_is_withdrawn(
     engine: Engine, settings: Settings, now: datetime, desk: Desk, letter: OutgoingMail, deliver: Any
 ) -> None:
     with open_session(engine) as session:
         acknowledge(session, letter.case_id or 0, settings=settings, now=now, actor="officer:1", how="by telephone")
         session.commit()
     deliver(now + timedelta(hours=1))
-    assert desk.outbox()[0].state == MailState.SENT
+    assert desk.outbox()[0].state == MailState.WITHDRAWN
     assert case_of(desk, letter).acknowledged_at == now
 
 
 @on_sqlite
-def test_the_letter_of_a_case_that_was_closed_meanwhile_is_only_recorded(
-    engine: Engine, now: datetime, desk: Desk, letter: OutgoingMail, deliver: Any
+def test_the_letter_of_a_case_that_was_closed_meanwhile_is_withdrawn(
+    engine: Engine, now: datetime, settings: Settings, desk: Desk, letter: OutgoingMail, deliver: Any
 ) -> None:
     with open_session(engine) as session:
-        close(session, letter.case_id or 0, reason="withdrawn", actor="officer:1", now=now)
+        withdraw(session, letter.case_id or 0, reason="by phone", officer_id=1, settings=settings, now=now)
         session.commit()
     deliver(now)
-    assert desk.outbox()[0].state == MailState.SENT
+    assert desk.outbox()[0].state == MailState.WITHDRAWN
     assert case_of(desk, letter).acknowledged_at is None
 
 
@@ -233,7 +237,7 @@ def test_a_power_cut_after_sending_sends_the_same_mail_again_and_acknowledges_on
     assert not process_one(engine, connected, transport, now + connected.workers.lease - timedelta(seconds=1))
     assert process_one(engine, connected, transport, now + connected.workers.lease)
     assert [mail.message["Message-ID"] for mail in mail_server.received] == [letter.message_id] * 2
-    assert events(engine, letter) == ["opened", "confirmed", "acknowledged"]
+    assert events(engine, letter) == ["opened", "confirmed", "mail sent again", "acknowledged"]
 
 
 def test_a_power_cut_while_recording_leaves_mail_and_case_as_they_were(
@@ -253,7 +257,7 @@ def test_a_power_cut_while_recording_leaves_mail_and_case_as_they_were(
     assert events(engine, letter) == ["opened", "confirmed"]
     assert process_one(engine, connected, transport_for(connected), now + connected.workers.lease)
     assert desk.outbox()[0].state == MailState.SENT
-    assert events(engine, letter) == ["opened", "confirmed", "acknowledged"]
+    assert events(engine, letter) == ["opened", "confirmed", "mail sent again", "acknowledged"]
 
 
 @pytest.mark.usefixtures("letter")
@@ -262,7 +266,7 @@ def test_a_letter_at_which_the_worker_always_dies_is_given_up(
     engine: Engine, connected: Settings, now: datetime, desk: Desk
 ) -> None:
     class Dies:
-        def send(self, envelope_sender: str, recipient: str, content: bytes) -> None:
+        def send(self, mail: Mail) -> None:
             raise PowerCut
 
     for _ in range(connected.outgoing.attempts):
@@ -291,3 +295,88 @@ def test_two_workers_at_once_send_each_letter_once(
 
 def test_nothing_is_done_where_nothing_waits(now: datetime, deliver: Any) -> None:
     assert not deliver(now)
+
+
+def test_a_letter_that_is_sent_after_midnight_promises_the_date_that_the_case_then_has(
+    now: datetime, desk: Desk, letter: OutgoingMail, mail_server: SmtpSink, deliver: Any
+) -> None:
+    assert b"Wednesday 18 March 2026" in letter.content
+    deliver(now + timedelta(days=1))
+    [received] = mail_server.received
+    assert b"Thursday 19 March 2026" in received.content
+    assert b"Wednesday 18 March 2026" not in received.content
+    assert desk.outbox()[0].content == received.content
+    assert received.message["Message-ID"] == letter.message_id
+
+
+def test_a_letter_whose_case_was_corrected_says_what_is_so_now(
+    now: datetime, desk: Desk, letter: OutgoingMail, mail_server: SmtpSink, deliver: Any
+) -> None:
+    desk.confirm(letter.case_id or 0, replace(COMPLAINT, team="libraries"), now)
+    deliver(now)
+    assert [b"Libraries" in mail.content for mail in mail_server.received] == [True]
+
+
+def test_a_letter_that_nobody_is_owed_any_more_is_withdrawn_and_the_right_one_sent(
+    engine: Engine, settings: Settings, now: datetime, desk: Desk, mail_server: SmtpSink, deliver: Any
+) -> None:
+    case_id = desk.confirmed(now, COMPLIMENT)
+    acknowledgements.process_one(engine, settings, now)
+    desk.confirm(case_id, COMPLAINT, now)
+    assert deliver(now)
+    acknowledgements.process_one(engine, settings, now)
+    assert deliver(now)
+    assert [mail.message["Subject"].split()[1] for mail in mail_server.received] == ["complaint"]
+
+
+def test_a_domain_that_had_its_mails_of_a_minute_waits_and_others_do_not(
+    engine: Engine, connected: Settings, now: datetime, desk: Desk, mail_server: SmtpSink
+) -> None:
+    outgoing = connected.outgoing.model_copy(update={"mails_per_domain_and_minute": 2})
+    settings = connected.model_copy(update={"outgoing": outgoing})
+    for address in ("a@large.example", "b@large.example", "c@LARGE.example", "d@small.example"):
+        desk.confirmed(now, COMPLAINT, sender_email=address)
+        acknowledgements.process_one(engine, settings, now)
+    transport = transport_for(settings)
+
+    def deliver_all(now: datetime) -> list[str]:
+        before = len(mail_server.received)
+        while process_one(engine, settings, transport, now):
+            pass
+        return [mail.recipient for mail in mail_server.received[before:]]
+
+    assert deliver_all(now) == ["a@large.example", "b@large.example", "d@small.example"]
+    assert deliver_all(now + timedelta(seconds=59)) == []
+    assert deliver_all(now + timedelta(seconds=60)) == ["c@large.example"]
+
+
+def test_two_workers_at_once_keep_the_pace_of_a_domain(
+    engine: Engine, connected: Settings, now: datetime, desk: Desk, mail_server: SmtpSink
+) -> None:
+    outgoing = connected.outgoing.model_copy(update={"mails_per_domain_and_minute": 1})
+    settings = connected.model_copy(update={"outgoing": outgoing})
+    for number in range(3):
+        desk.confirmed(now, COMPLAINT, sender_email=f"pat{number}@home.example")
+        acknowledgements.process_one(engine, settings, now)
+    transport = transport_for(settings)
+    both(lambda: process_one(engine, settings, transport, now))
+    assert len(mail_server.received) == 1
+
+
+@pytest.mark.usefixtures("letter")
+def test_a_server_that_never_says_that_it_took_a_mail_gets_it_a_bounded_number_of_times(
+    engine: Engine, connected: Settings, now: datetime, desk: Desk
+) -> None:
+    class SaysNothing:
+        tries = 0
+
+        def send(self, mail: Mail) -> None:
+            self.tries += 1
+            assert mail.again == (self.tries > 1)
+            raise Unanswered("the line went dead")
+
+    transport = SaysNothing()
+    for day in range(connected.outgoing.attempts + 3):
+        process_one(engine, connected, transport, now + timedelta(days=day))
+    assert transport.tries == connected.outgoing.attempts
+    assert desk.outbox()[0].state == MailState.DEAD

@@ -5,7 +5,10 @@ import pytest
 
 from postroom.models.failures import ConfigurationError
 from postroom.models.settings import Settings
-from postroom.notifications.letters import AlertFacts, DigestFacts, DigestLine, LetterFacts, check, render, write
+from postroom.notifications.letter_checks import check
+from postroom.notifications.letter_rules import write as write_for
+from postroom.notifications.letters import AlertFacts, DigestFacts, DigestLine, Letter, LetterFacts, render
+from postroom.notifications.owed import Purpose
 
 FACTS = LetterFacts(
     reference="AR-2026-000123",
@@ -18,6 +21,10 @@ FACTS = LetterFacts(
     answer_by="Wednesday 18 March 2026",
     exclusion="none",
 )
+
+
+def write(settings: Settings, name: str, facts: LetterFacts) -> Letter:
+    return write_for(settings, Purpose.ACKNOWLEDGEMENT, name, facts)
 
 
 def letter_file(settings: Settings, name: str) -> Path:
@@ -86,7 +93,7 @@ def test_the_digest_lists_each_step_with_its_link(settings: Settings) -> None:
         "http://x/1",
     )
     letter = render(settings, "reminder-digest", DigestFacts("Sam", (line, replace(line, reference="AR-2026-000124"))))
-    assert letter.subject == "2 steps need your attention"
+    assert letter.subject == "2 things need your attention"
     for words in ("AR-2026-000123: Bus", "AR-2026-000124", "Fri 6 Mar 2026 (2 working days left)", "http://x/1"):
         assert words in letter.text
 
@@ -134,7 +141,7 @@ def test_every_letter_is_looked_for(own_letters: Settings, name: str) -> None:
 def test_an_exclusion_without_a_paragraph_is_found(own_letters: Settings) -> None:
     more = own_letters.model_copy(update={"exclusions": [*own_letters.exclusions, "weather"]})
     file = letter_file(own_letters, "signpost")
-    assert check(more) == [f"{file}: expected a paragraph for the exclusion weather"]
+    assert check(more) == [f"{file}: expected a paragraph for the exclusion weather, or a letter signpost.weather.txt"]
 
 
 def test_a_council_may_wrap_its_lines_where_it_likes(own_letters: Settings) -> None:
@@ -142,3 +149,59 @@ def test_a_council_may_wrap_its_lines_where_it_likes(own_letters: Settings) -> N
     name = "Local Government\nand Social Care\nOmbudsman"
     file.write_text(file.read_text().replace("{{ council.ombudsman.name }}", name))
     assert check(own_letters) == []
+
+
+@pytest.mark.parametrize("name", ["response.corporate", "response.corporate.stage-2", "closing.enquiry"])
+def test_a_particular_letter_is_checked_like_any_other(own_letters: Settings, name: str) -> None:
+    shipped = letter_file(own_letters, name.partition(".")[0]).read_text()
+    letter_file(own_letters, name).write_text(shipped)
+    assert check(own_letters) == []
+    letter_file(own_letters, name).write_text("Subject: x\n{{ oops }}")
+    assert check(own_letters) == [f"{letter_file(own_letters, name)}: the letter can't be written: 'oops' is undefined"]
+
+
+def test_a_particular_letter_that_nothing_asks_for_is_found(own_letters: Settings) -> None:
+    file = letter_file(own_letters, "response.corporate.stage1")
+    file.write_text("Subject: x\n")
+    assert check(own_letters) == [
+        f"{file}: expected a type, exclusion, procedure or procedure.stage; there is none called corporate.stage1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("letter", "block", "why"),
+    [
+        ("response", "next_stage", "a response says how to ask for the next stage"),
+        ("response", "ombudsman", "the letter says how to go to the Ombudsman"),
+        ("extension", "ombudsman", "the letter says how to go to the Ombudsman"),
+        ("refusal", "ombudsman", "the letter says how to go to the Ombudsman"),
+    ],
+)
+def test_a_letter_without_a_block_that_the_code_asks_for_is_found(
+    own_letters: Settings, letter: str, block: str, why: str
+) -> None:
+    file = letter_file(own_letters, letter)
+    file.write_text(file.read_text().replace(f"block {block} ", "block other "))
+    assert check(own_letters) == [f"{file}: expected a block {block}, since {why}"]
+
+
+def test_a_block_that_a_letter_leaves_out_need_not_be_kept(own_letters: Settings) -> None:
+    file = letter_file(own_letters, "closing")
+    file.write_text(file.read_text() + "{% if by_post %}{% block paper %}Keep this page.{% endblock %}{% endif %}")
+    assert render(own_letters, "closing", FACTS).kept == {}
+    assert render(own_letters, "closing", replace(FACTS, by_post=True)).kept == {"paper": "Keep this page."}
+
+
+def test_another_version_of_a_letter_or_of_a_part_of_it_has_another_digest(own_letters: Settings) -> None:
+    def digest() -> str:
+        version = render(own_letters, "acknowledge-comment", FACTS).version
+        assert version is not None
+        return version.digest
+
+    digests = [digest()]
+    for name in ("acknowledge-comment", "parts/end"):
+        file = letter_file(own_letters, name)
+        file.write_text(file.read_text() + "\nMore.\n")
+        digests.append(digest())
+    assert len(set(digests)) == 3
+    assert digest() == digests[-1]

@@ -1,4 +1,6 @@
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,9 +10,13 @@ from postroom.notifications.owed import (
     CaseFacts,
     LetterOwed,
     NothingOwed,
+    Reach,
     RiskFacts,
+    Way,
     alert_owed,
     letter_owed,
+    receipt_owed,
+    way_to,
 )
 
 COMPLAINT = CaseFacts(
@@ -20,9 +26,12 @@ COMPLAINT = CaseFacts(
     procedure="corporate",
     stage="Stage 1",
     exclusion="none",
-    sender_email="Pat@home.example",
-    may_answer=True,
+    reach=Reach("Pat@home.example", may_answer=True),
 )
+
+
+def reached(**changes: Any) -> CaseFacts:
+    return replace(COMPLAINT, reach=replace(COMPLAINT.reach, **changes))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +49,7 @@ def test_an_open_case_owes_the_acknowledgement_of_its_procedure(
     settings: Settings, procedure: str, letter: str
 ) -> None:
     owed = letter_owed(replace(COMPLAINT, procedure=procedure), settings)
-    assert owed == LetterOwed(7, "Stage 1", letter, "pat@home.example")
+    assert owed == LetterOwed(7, "Stage 1", letter, Way("pat@home.example"))
 
 
 def test_a_case_with_an_exclusion_owes_the_letter_that_says_where_to_go(settings: Settings) -> None:
@@ -54,10 +63,10 @@ def test_a_case_with_an_exclusion_owes_the_letter_that_says_where_to_go(settings
     [
         (replace(COMPLAINT, open=False), "confirmed"),
         (replace(COMPLAINT, acknowledged=True), "already"),
-        (replace(COMPLAINT, may_answer=False, why_not="it came from a mailing list"), "mailing list"),
-        (replace(COMPLAINT, sender_email=""), "no email address"),
-        (replace(COMPLAINT, sender_email="pat@home.example\r\nBcc: everybody@home.example"), "can't be sent"),
-        (replace(COMPLAINT, sender_email="pat@home.example,sam@home.example"), "can't be sent"),
+        (reached(may_answer=False, why_not="it came from a mailing list"), "mailing list"),
+        (reached(sender_email=""), "no email address"),
+        (reached(sender_email="pat@home.example\r\nBcc: everybody@home.example"), "can't be sent"),
+        (reached(sender_email="pat@home.example,sam@home.example"), "can't be sent"),
         (replace(COMPLAINT, procedure="abolished"), "abolished"),
     ],
 )
@@ -67,12 +76,49 @@ def test_nothing_is_owed_and_the_reason_says_why(settings: Settings, facts: Case
     assert reason in owed.reason
 
 
-@pytest.mark.parametrize("facts", [RiskFacts(7, suggested=True, confirmed=False), RiskFacts(7, False, True)])
-def test_a_suggestion_or_a_fact_of_risk_owes_the_duty_officer_an_alert(settings: Settings, facts: RiskFacts) -> None:
+@pytest.mark.parametrize(
+    ("facts", "once"), [(RiskFacts(7, 9, confirmed=False), "alert:message:9"), (RiskFacts(7, None, True), "alert:7")]
+)
+def test_a_suggestion_or_a_fact_of_risk_owes_the_duty_officer_an_alert(
+    settings: Settings, facts: RiskFacts, once: str
+) -> None:
     owed = alert_owed(facts, settings)
-    assert owed == AlertOwed(7, "duty@ardenshire.example")
-    assert owed.once == "alert:7"
+    assert owed == AlertOwed(7, facts.message_id, "duty@ardenshire.example")
+    assert owed.once == once
+
+
+@pytest.mark.parametrize(
+    ("reach", "way"),
+    [
+        (Reach("pat@home.example", True, on_paper=True, postal_address="1 High Street\nAB1 2CD"), True),
+        (Reach("", True, postal_address="1 High Street\nAB1 2CD"), True),
+        (Reach("pat@home.example", True, postal_address="1 High Street\nAB1 2CD"), False),
+        (Reach("pat@home.example", True, on_paper=True), False),
+    ],
+)
+def test_whoever_wants_paper_or_has_no_email_gets_a_letter_by_post_where_their_address_is_known(
+    reach: Reach, way: bool
+) -> None:
+    found = way_to(reach)
+    assert isinstance(found, Way)
+    assert found.by_post == way
+
+
+def test_a_receipt_is_owed_on_the_day_itself_and_by_email_alone(settings: Settings, now: datetime) -> None:
+    reach = COMPLAINT.reach
+    on = settings.model_copy(
+        update={"outgoing": settings.outgoing.model_copy(update={"instant_acknowledgement": True})}
+    )
+
+    def owed(settings: Settings, later: timedelta = timedelta(), reach: Reach = reach) -> bool:
+        way = receipt_owed(reach, received_at=now, acknowledged=False, settings=settings, now=now + later)
+        return isinstance(way, Way)
+
+    assert owed(on)
+    assert not owed(settings)
+    assert not owed(on, timedelta(days=2))
+    assert not owed(on, reach=replace(reach, may_answer=False))
 
 
 def test_no_risk_owes_no_alert(settings: Settings) -> None:
-    assert isinstance(alert_owed(RiskFacts(7, suggested=False, confirmed=False), settings), NothingOwed)
+    assert isinstance(alert_owed(RiskFacts(7, None, confirmed=False), settings), NothingOwed)

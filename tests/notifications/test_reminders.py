@@ -7,19 +7,27 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from postroom.casework.cases import acknowledge
-from postroom.models.case import Case, Deadline
-from postroom.models.database import open_session
+from postroom.casework.answering import acknowledge, extend
+from postroom.models.case import Case
+from postroom.models.database import open_engine, open_session
+from postroom.models.failures import ConfigurationError
 from postroom.models.officer import Role
 from postroom.models.outgoing_mail import OutgoingMail, Reminder
 from postroom.models.settings import Settings
 from postroom.notifications.reminders import remind
 from tests.notifications.conftest import CHILDRENS_COMPLAINT, COMPLAINT, Desk, on_sqlite
-from tests.notifications.together import both
+from tests.notifications.together import both, both_processes
 
 RECEIVED = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)
 """Wednesday 4 March 2026. Due: the acknowledgement on Wednesday 11 March, and the response, ten working days after the
 last day to acknowledge, on Wednesday 25 March."""
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The model council, which is reminded of steps alone; `test_ladder.py` is about the rest."""
+    ladder = settings.reminders.ladder.model_copy(update={"inaction_after": None, "escalate_after": []})
+    return settings.model_copy(update={"reminders": settings.reminders.model_copy(update={"ladder": ladder})})
 
 
 def morning(day: int, month: int = 3) -> datetime:
@@ -33,10 +41,8 @@ def text(mail: OutgoingMail) -> str:
 def rungs(engine: Engine) -> list[tuple[str, str, date]]:
     """What was given: step, rung and day."""
     with open_session(engine) as session:
-        query = select(col(Deadline.step), col(Reminder.rung), col(Reminder.given_on)).join(
-            Deadline, col(Deadline.id) == Reminder.deadline_id
-        )
-        return list(session.exec(query.order_by(col(Reminder.id))))
+        given = session.exec(select(Reminder).order_by(col(Reminder.id)))
+        return [(each.about.split(":")[3], each.rung, each.given_on) for each in given]
 
 
 def test_a_manager_is_reminded_on_each_rung_and_on_no_other_day(engine: Engine, settings: Settings, desk: Desk) -> None:
@@ -115,10 +121,20 @@ def test_a_step_that_was_done_is_reminded_of_no_more(engine: Engine, settings: S
 
 
 @on_sqlite
-def test_a_case_that_nobody_has_confirmed_has_no_reminders(engine: Engine, settings: Settings, desk: Desk) -> None:
-    desk.officer("Mona", teams=("school-transport",))
-    desk.awaiting(RECEIVED)
-    assert remind(engine, settings, morning(25)) == 0
+def test_a_step_that_was_put_off_has_its_rungs_again_before_the_new_date(
+    engine: Engine, settings: Settings, desk: Desk
+) -> None:
+    mona = desk.officer("Mona", teams=("school-transport",))
+    case_id = desk.confirmed(RECEIVED, COMPLAINT)
+    with open_session(engine) as session:
+        acknowledge(session, case_id, settings=settings, now=morning(5), actor="delivery", how="letter")
+        session.commit()
+    assert remind(engine, settings, morning(19)) == 1  # due today, Thursday 19 March
+    with open_session(engine) as session:
+        extend(session, case_id, "respond", days=5, reason="ill", officer_id=mona, settings=settings, now=morning(19))
+        session.commit()
+    assert [day for day in range(20, 31) if remind(engine, settings, morning(day))] == [20, 24, 26, 30]
+    assert [rung[1] for rung in rungs(engine)][3:] == ["due:5", "due:2", "due:0", "overdue:2"]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +224,44 @@ def test_a_new_manager_is_reminded_of_what_is_due_now(engine: Engine, settings: 
     assert [mail.recipient for mail in desk.outbox()] == ["mona@ardenshire.example", "max@ardenshire.example"]
 
 
-def test_two_processes_at_once_write_one_digest(engine: Engine, settings: Settings, desk: Desk) -> None:
+@on_sqlite
+def test_somebody_who_would_not_see_the_case_on_the_desk_is_not_told_its_subject(
+    engine: Engine, settings: Settings, desk: Desk
+) -> None:
+    desk.officer("Cora", teams=("customer-relations",))
+    reference = desk.case(desk.confirmed(RECEIVED, COMPLAINT)).reference
+    remind(engine, settings, morning(10))
+    [mail] = desk.outbox()
+    assert reference in text(mail)
+    assert "The bus never came" not in text(mail)
+
+
+def test_a_machine_that_slept_for_a_week_sends_one_digest_and_not_five(
+    engine: Engine, settings: Settings, desk: Desk
+) -> None:
+    desk.officer("Mona", teams=("school-transport",))
+    for day in range(5):
+        desk.confirmed(RECEIVED - timedelta(days=day), COMPLAINT)
+    assert [remind(engine, settings, morning(27)) for _ in range(3)] == [1, 0, 0]
+    assert len(desk.outbox()) == 1
+
+
+def test_two_processes_at_once_write_one_digest_for_each(database_url: str, settings: Settings) -> None:
+    engine = open_engine(database_url)
+    desk = Desk(engine, settings)
+    for name in ("Mona", "Max", "Mia"):
+        desk.officer(name, teams=("school-transport",))
+    for _ in range(5):
+        desk.confirmed(RECEIVED, COMPLAINT)
+    engine.dispose()
+    written = both_processes(lambda: remind(open_engine(database_url), settings, morning(10)))
+    assert (len(written), sum(written)) == (2, 3)
+    assert len(desk.outbox()) == 3
+    assert len(rungs(engine)) == 15
+    engine.dispose()
+
+
+def test_two_threads_at_once_write_one_digest(engine: Engine, settings: Settings, desk: Desk) -> None:
     desk.officer("Mona", teams=("school-transport",))
     desk.officer("Max", teams=("school-transport",))
     desk.confirmed(RECEIVED, COMPLAINT)
@@ -248,7 +301,8 @@ def test_a_broken_digest_gives_no_rung_and_is_written_once_mended(
     digest = own_letters.path(own_letters.outgoing.letters) / "reminder-digest.txt"
     shipped = digest.read_text()
     digest.write_text("Subject: {{ oops }}\n")
-    assert remind(engine, own_letters, morning(10)) == 0
+    with pytest.raises(ConfigurationError, match="oops"):
+        remind(engine, own_letters, morning(10))
     assert rungs(engine) == []
     digest.write_text(shipped)
     assert remind(engine, own_letters, morning(10)) == 1

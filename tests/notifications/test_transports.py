@@ -2,25 +2,42 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from postroom.models.failures import Permanent, Temporary, Unreachable
-from postroom.models.settings import Secret, Settings
-from postroom.models.settings import SmtpTransport as SmtpSettings
-from postroom.notifications.transports import FolderTransport, SmtpTransport, Transport, transport_for
+from postroom.models.connection_settings import Secret
+from postroom.models.failures import Permanent, Temporary, Unanswered, Unreachable
+from postroom.models.outgoing_settings import SmtpTransport as SmtpSettings
+from postroom.models.settings import Settings, load_settings
+from postroom.notifications.envelopes import Mail
+from postroom.notifications.smtp_transport import SmtpTransport
+from postroom.notifications.transports import ByKind, FolderTransport, Transport, transport_for
+from tests.conftest import CONFIG
 from tests.servers.smtp_sink import SmtpSink
 
 CONTENT = b"From: feedback@ardenshire.example\r\nTo: pat@home.example\r\nSubject: Hello\r\n\r\nHello\r\n.\r\n..\r\n"
 
 
+MAIL = Mail("<1@ardenshire.example>", "bounce@ardenshire.example", "pat@home.example", "Hello", CONTENT)
+
+
 def send(transport: Transport) -> None:
-    transport.send("bounce@ardenshire.example", "pat@home.example", CONTENT)
+    transport.send(MAIL)
+
+
+def by(**values: Any) -> SmtpTransport:
+    """A transport with these settings of `outgoing.smtp`."""
+    smtp = SmtpSettings.model_validate({"timeout_seconds": 5, **values})
+    settings = load_settings(CONFIG)
+    outgoing = settings.outgoing.model_copy(update={"smtp": smtp})
+    return SmtpTransport(settings.model_copy(update={"outgoing": outgoing}), lambda: datetime.now(UTC))
 
 
 def smtp(sink: SmtpSink) -> SmtpTransport:
-    return SmtpTransport(SmtpSettings(host=sink.host, port=sink.port, timeout_seconds=5))
+    return by(host=sink.host, port=sink.port)
 
 
 @pytest.fixture(params=["smtp", "folder"])
@@ -64,7 +81,7 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(Unreachable, match=f"127.0.0.1:{port}"):
-        send(SmtpTransport(SmtpSettings(port=port, timeout_seconds=5)))
+        send(by(port=port))
 
 
 @pytest.fixture
@@ -85,7 +102,7 @@ def rude_server() -> Iterator[Callable[..., SmtpTransport]]:
                     connection.recv(65536)
 
         threading.Thread(target=serve, daemon=True).start()
-        return SmtpTransport(SmtpSettings(port=listener.getsockname()[1], timeout_seconds=1.0))
+        return by(port=listener.getsockname()[1], timeout_seconds=1.0)
 
     yield start
     for listener in listeners:
@@ -116,16 +133,16 @@ def test_a_server_that_hangs_up_once_it_has_taken_the_mail_has_taken_it(
 
 
 def test_a_wrong_password_is_our_fault_and_no_mails(mail_server: SmtpSink) -> None:
-    settings = SmtpSettings(
+    transport = by(
         host=mail_server.host, port=mail_server.port, user="postroom", password=Secret(env="POSTROOM_SECRET")
     )
     with pytest.raises(Unreachable):
-        send(SmtpTransport(settings))
+        send(transport)
 
 
 def test_a_server_without_tls_gets_no_mail_where_tls_is_asked_for(mail_server: SmtpSink) -> None:
     with pytest.raises(Unreachable, match="STARTTLS"):
-        send(SmtpTransport(SmtpSettings(host=mail_server.host, port=mail_server.port, starttls=True)))
+        send(by(host=mail_server.host, port=mail_server.port, starttls=True))
     assert mail_server.received == []
 
 
@@ -144,5 +161,27 @@ def test_a_mail_sent_twice_into_a_folder_is_one_file(tmp_path: Path) -> None:
 def test_the_configuration_chooses_the_transport(
     settings: Settings, changed: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    assert isinstance(transport_for(settings), SmtpTransport)
+    chosen = transport_for(settings)
+    assert isinstance(chosen, ByKind)
+    assert isinstance(chosen.email, SmtpTransport)
+    assert isinstance(chosen.post, FolderTransport)
     assert isinstance(transport_for(changed("outgoing", folder=tmp_path)), FolderTransport)
+
+
+def test_a_server_that_says_nothing_once_it_has_the_mail_may_have_taken_it(
+    rude_server: Callable[..., SmtpTransport],
+) -> None:
+    with pytest.raises(Unanswered):
+        send(rude_server(b"220 hello\r\n", *[b"250 go on\r\n"] * 3, b"354 say it\r\n"))
+
+
+def test_a_letter_on_paper_lies_in_the_folder_of_whoever_prints(
+    changed: Callable[..., Settings], mail_server: SmtpSink, tmp_path: Path
+) -> None:
+    server = SmtpSettings(host=mail_server.host, port=mail_server.port)
+    transport = transport_for(changed("outgoing", smtp=server, post_folder=tmp_path / "post"))
+    transport.send(Mail("<2@ardenshire.example>", "", "Pat\n1 Mill Lane", "Hello", b"%PDF-1.7", by_post=True))
+    transport.send(MAIL)
+    [paper] = (tmp_path / "post").iterdir()
+    assert (paper.suffix, paper.read_bytes()) == (".pdf", b"%PDF-1.7")
+    assert [mail.recipient for mail in mail_server.received] == ["pat@home.example"]

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from postroom.intake.receive import Delivery, receive
+from postroom.models.connection_settings import Secret
 from postroom.models.database import open_session
 from postroom.models.mailbox import MailboxCursor
-from postroom.models.settings import Mailbox, Secret, Settings
+from postroom.models.settings import Mailbox, Settings
 from postroom.reports.status import Status, as_text, status
 
 

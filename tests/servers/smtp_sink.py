@@ -53,7 +53,7 @@ class SmtpSink:
         return "250 OK"
 
 
-class _OnAnyPort(Controller):
+class OnAnyPort(Controller):
     """Listens on a free port and says which."""
 
     def _trigger_server(self) -> None:
@@ -65,7 +65,7 @@ class _OnAnyPort(Controller):
 def smtp_sink() -> Iterator[SmtpSink]:
     """A running server; its `host` and `port` are set."""
     sink = SmtpSink()
-    controller = _OnAnyPort(sink, hostname=sink.host, port=0)
+    controller = OnAnyPort(sink, hostname=sink.host, port=0)
     controller.start()
     sink.port = controller.port
     try:

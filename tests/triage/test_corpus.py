@@ -41,6 +41,7 @@ def test_a_row_becomes_an_example(tmp_path: Path) -> None:
             Labels("service_request", "fix_problem", "highways", "none", at_risk=False),
             "ann",
             "pothole",
+            source="rows",
         )
     ]
 

@@ -24,7 +24,7 @@ from postroom.triage.suggesting import Suggester, Text
 from postroom.triage.training import train
 
 VOCABULARY = "[PAD] [UNK] [CLS] [SEP] the lamp lamps is out ##s ##let cafe name ! bin bins pot ##hole thank you".split()
-FEW = 60
+FEW = 40
 
 
 def _tensors() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from postroom.models.settings import Settings
 from postroom.triage.champion import Champion
 from postroom.triage.corpus import Example, Labels, Text
 from postroom.triage.neighbours import Neighbour, Neighbours, pooled
-from postroom.triage.suggesting import Choice, Suggested, Suggester
+from postroom.triage.suggesting import Choice, Risk, Suggested, Suggester
 from postroom.triage.worker import process_one, suggest_by
 from tests.triage.office import Office
 
@@ -63,7 +63,7 @@ def _suggested(**teams: float) -> Suggested:
     label = max(teams, key=lambda team: teams[team])
     chosen = Choice("enquiry", 1.0, (("enquiry", 1.0),))
     team = Choice(label, teams[label], tuple(teams.items()))
-    return Suggested(chosen, chosen, team, chosen, None, (), "")  # type: ignore[arg-type]  risk plays no part
+    return Suggested(chosen, chosen, team, chosen, Risk(label=False, probability=0.0), (), "")
 
 
 def test_near_messages_move_the_team_and_far_ones_hardly(settings: Settings) -> None:

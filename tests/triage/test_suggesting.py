@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from math import isclose
 
 import numpy as np
@@ -7,10 +8,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from postroom.models.message import Answer
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example
 from postroom.triage.features import Reader
-from postroom.triage.model import TriageModel, softmax
+from postroom.triage.model import NO_TRUST, TriageModel, softmax
 from postroom.triage.suggesting import Choice, Suggested, Suggester, Text
 
 HANDLING = [
@@ -105,7 +107,7 @@ def test_only_a_type_with_categories_gets_one(
     if type_ in council.categories:
         assert found.category.label in council.categories[type_]
     else:
-        assert found.category == Choice("none", 1.0, (("none", 1.0),))
+        assert replace(found.category, trust=NO_TRUST) == Choice("none", 1.0, (("none", 1.0),))
 
 
 @pytest.mark.parametrize(
@@ -128,23 +130,40 @@ def test_a_council_with_other_teams_never_sees_those_of_the_model(model: TriageM
     assert (found.type.label, found.category.label, found.team.label) == ("enquiry", "new", "libraries")
 
 
+@pytest.mark.parametrize("target", ["type", "team"])
 def test_evidence_is_in_the_message_and_taking_it_out_makes_the_label_less_likely(
-    suggester: Suggester, examples: list[Example]
+    suggester: Suggester, examples: list[Example], target: str
 ) -> None:
     lower: list[bool] = []
     for example in examples[:150]:
         message = Text(body=example.text.body.replace("’", "'"))
         found = suggester.suggest(message)
-        quoted = [_words_of(e.text) for e in found.evidence if e.supports == found.type.label]
-        if not quoted or found.type.probability < 0.5:
+        choice: Choice = getattr(found, target)
+        quoted = [_words_of(e.text) for e in found.evidence if e.supports == choice.label]
+        if not quoted or choice.probability < 0.5:
             continue
         without = re.sub("|".join(re.escape(words).replace(r"\ ", r"\s+") for words in quoted), " ", message.body)
         assert without != message.body
-        after = dict(suggester.suggest(Text(body=without)).type.alternatives)[found.type.label]
-        assert after <= found.type.probability + 0.005, (example.id, quoted)
-        lower.append(after < found.type.probability)
+        after = dict(getattr(suggester.suggest(Text(body=without)), target).alternatives)[choice.label]
+        assert after <= choice.probability + 0.005, (example.id, quoted)
+        lower.append(after < choice.probability)
     assert len(lower) > 50
     assert sum(lower) >= 0.95 * len(lower)
+
+
+def test_taking_out_the_words_of_danger_makes_it_less_likely(suggester: Suggester) -> None:
+    body = "My neighbour is hitting his little girl, she is covered in bruises. They live at number nine, with a dog."
+    found = suggester.suggest(Text(body=body))
+    quoted = [_words_of(evidence.text) for evidence in found.evidence if evidence.supports == "at_risk"]
+    without = re.sub("|".join(map(re.escape, quoted)), " ", body)
+    assert without != body
+    assert suggester.suggest(Text(body=without)).at_risk.probability < found.at_risk.probability / 2
+
+
+def test_a_category_is_chosen_only_where_its_type_is(suggester: Suggester, examples: list[Example]) -> None:
+    answers = [(s.type.answer, s.category.answer) for s in suggester.suggest_many([e.text for e in examples[:200]])]
+    assert (Answer.PRESELECTED, Answer.PRESELECTED) in answers
+    assert {category for type_, category in answers if type_ != Answer.PRESELECTED} <= {Answer.OFFERED, Answer.OPEN}
 
 
 def _words_of(evidence: str) -> str:

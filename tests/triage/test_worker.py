@@ -96,6 +96,7 @@ def test_a_message_gets_one_suggestion(engine: Engine, settings: Settings, sugge
     assert (row.at_risk, row.at_risk_probability) == (found.at_risk.label, found.at_risk.probability)
     assert row.alternatives["team"] == found.as_json()["team"]["alternatives"]
     assert row.evidence == found.as_json()["evidence"]
+    assert [row.answer(target) for target in ("type", "team")] == [found.type.answer, found.team.answer]
 
 
 def test_the_oldest_message_comes_first(

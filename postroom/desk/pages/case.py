@@ -1,106 +1,113 @@
-"""A case's page, its letters and its attachments."""
+"""A case's page, its person and its letters."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
+from sqlmodel import select
 
-from postroom.desk.queries.case_page import CaseOnPage, case_on_page
+from postroom.casework.moves import Move, allowed
+from postroom.casework.notes import mentions_of, see_mentions
+from postroom.casework.reading import open_deadlines, standing_of
+from postroom.desk.forms.every import FORMS, Next, listed, next_of
+from postroom.desk.forms.form import CaseForm
+from postroom.desk.forms.letters import open_letters
+from postroom.desk.forms.notes import HINT
+from postroom.desk.pages.downloads import saved
+from postroom.desk.pages.labels import Problem
+from postroom.desk.pages.triage import triage_response
+from postroom.desk.queries.campaigns import second_look
+from postroom.desk.queries.case_page import case_on_page
 from postroom.desk.queries.mail import letter_of_case
+from postroom.desk.queries.person import cases_of_person, person_on_page
 from postroom.desk.rendering import page
 from postroom.desk.rights import Visitor, works_on_cases
+from postroom.desk.sessions import SignedIn
 from postroom.desk.surroundings import Desk, Surroundings
-from postroom.models.case import CaseStatus
+from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
-from postroom.models.settings import NO_CATEGORY, NO_EXCLUSION, Settings
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the form of labels shows as chosen; empty where nothing is."""
-
-    type: str = ""
-    category: str = ""
-    team: str = ""
-    exclusion: str = NO_EXCLUSION
-    at_risk: bool = False
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A move that was refused: which form it came from, at which field, why, and what stood in it."""
-
-    form: str
-    field: str
-    text: str
-    answers: Answers | None = None
-    words: str = ""
-    status: int = 422
+from postroom.models.failures import NotFound
 
 
 def show_case(request: Request, desk: Desk, visitor: Visitor, reference: str) -> Response:
-    """The case with everything around it."""
+    """The case with everything around it. Notes that name the visitor are seen by this."""
+    _see_mentions(desk, visitor, reference)
     return case_response(request, desk, visitor, reference)
 
 
+def show_person(request: Request, desk: Desk, visitor: Visitor, reference: str) -> Response:
+    """What is known of the person of a case."""
+    with open_session(desk.engine, read_only=True) as session:
+        case = session.exec(select(Case).where(Case.reference == reference)).one()
+        person = person_on_page(session, case, visitor, desk.settings, desk.now())
+        others = cases_of_person(session, case, visitor, desk.settings)
+    if person is None:
+        raise NotFound("Nobody is known for this case.")
+    works = works_on_cases(visitor) and not person.erased
+    heading = person.details.name or (person.emails[0] if person.emails else "The person")
+    return page(
+        request, "person.html", heading=heading, case=case, person=person, others=others, forms=_about_people(works)
+    )
+
+
 def show_letter(request: Request, desk: Desk, reference: str, mail_id: int) -> Response:
-    """A letter about the case, as its reader sees it."""
+    """A letter about the case, as its reader sees it; on paper, as a PDF to be saved."""
     with open_session(desk.engine, read_only=True) as session:
         mail = letter_of_case(session, mail_id, reference)
+    if mail.paper:
+        return saved(mail.paper, f"{reference}-{mail_id}.pdf", "application/pdf")
     return page(
         request, "mail.html", heading=mail.subject or "A mail without a subject", mail=mail, reference=reference
     )
 
 
 def case_response(
-    request: Request, desk: Surroundings, visitor: Visitor, reference: str, problem: Problem | None = None
+    request: Request,
+    desk: Surroundings,
+    visitor: Visitor,
+    reference: str,
+    problem: Problem | None = None,
+    **triage: Any,
 ) -> Response:
-    """The case's page; with `problem` it says what was refused and keeps what was typed."""
+    """The case's page; with `problem` it says what was refused and keeps what was typed. What awaits confirmation has a
+    page of its own, to which `triage` goes."""
+    works = works_on_cases(visitor)
     with open_session(desk.engine, read_only=True) as session:
-        found = case_on_page(session, reference, visitor, desk.settings)
+        found = case_on_page(session, reference, visitor, desk.settings, desk.now())
+        if found.case.status == CaseStatus.AWAITING:
+            return triage_response(request, desk, visitor, found, problem=problem, **triage)
+        standing = standing_of(session, found.case, desk.settings, visitor.role, visitor.officer_id)
+        opening = found.timeline.messages[0].message
+        look = second_look(session, found.case, opening, visitor, desk.settings, blind=found.blind)
+        steps = [deadline.step for deadline in open_deadlines(session, found.case)]
+        letters = open_letters(session, found.case, desk.settings, desk.now()) if works else []
+    moves: list[Move] = allowed(standing) if works else []
     return page(
         request,
         "case.html",
         problem.status if problem else 200,
         heading=found.case.reference,
         found=found,
+        look=look,
         case=found.case,
-        works=works_on_cases(visitor),
+        works=works,
+        moves=moves,
+        forms=listed(moves, letters),
+        next=next_of(standing, steps) if works else Next(),
+        note_hint=HINT,
         problem=problem,
-        answers=(problem.answers if problem else None) or _answers(found, desk.settings),
-        choices=_choices(desk.settings),
     )
 
 
-def _answers(found: CaseOnPage, settings: Settings) -> Answers:
-    """What an officer decided, or else what was suggested."""
-    case, suggestion = found.case, found.suggestion
-    if case.status != CaseStatus.AWAITING:
-        return Answers(case.type, case.category or NO_CATEGORY, case.team, case.exclusion or NO_EXCLUSION, case.at_risk)
-    if suggestion is None or not suggestion.type:
-        return Answers()
-    if found.blind:
-        return Answers(at_risk=suggestion.at_risk)
-    suits = suggestion.category in settings.categories.get(suggestion.type, [])
-    none = "" if suggestion.type in settings.categories else NO_CATEGORY
-    return Answers(
-        suggestion.type,
-        suggestion.category if suits else none,
-        suggestion.team,
-        suggestion.exclusion or NO_EXCLUSION,
-        suggestion.at_risk,
-    )
+def _see_mentions(desk: Surroundings, visitor: SignedIn, reference: str) -> None:
+    with open_session(desk.engine, read_only=True) as session:
+        case_id = session.exec(select(Case.id).where(Case.reference == reference)).one()
+        named = [mention.case_id for mention in mentions_of(session, visitor.officer_id)]
+    if case_id is not None and case_id in named:
+        with open_session(desk.engine) as session:
+            see_mentions(session, case_id, officer_id=visitor.officer_id, now=desk.now())
+            session.commit()
 
 
-def _choices(settings: Settings) -> dict[str, Any]:
-    """The closed sets of labels; teams under their services."""
-    services: dict[str, list[tuple[str, str]]] = {}
-    for id_, team in settings.teams.items():
-        services.setdefault(team.service, []).append((id_, team.name))
-    return {
-        "types": settings.feedback_types,
-        "categories": settings.categories,
-        "services": services,
-        "exclusions": settings.exclusions,
-        "no_category": NO_CATEGORY,
-    }
+def _about_people(works: bool) -> dict[str, CaseForm]:
+    """The forms about a person, by the last part of their paths."""
+    return {form.path.removeprefix("person/"): form for form in FORMS if form.back == "person" and works}

@@ -4,59 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import case as sql_case
+from sqlalchemy import or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from postroom.desk.blind import decides_first
+from postroom.desk.queries.findings import Findings, findings_of
+from postroom.desk.queries.person import PersonOnPage, person_on_page
 from postroom.desk.queries.sight import first_message_id, is_sealed, may_see, suggestion_id, team_now
-from postroom.desk.reading import Shown, shown
+from postroom.desk.queries.timeline import Timeline, timeline
 from postroom.desk.sessions import SignedIn
-from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState, Decision, Event
+from postroom.models.case import Case, CaseLink, CaseStatus, Deadline, DeadlineState, Decision
 from postroom.models.failures import NotFound
-from postroom.models.message import Attachment, Message, Suggestion, opening_first
+from postroom.models.message import Message, Suggestion
 from postroom.models.officer import Officer
-from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
 
-_BY_OFFICER = "officer:"
 MOST_EARLIER = 3
-
-
-@dataclass(frozen=True)
-class MessageOnPage:
-    """A message with its attachments. `opening` says that it opened the case."""
-
-    message: Message
-    text: Shown
-    attachments: tuple[Attachment, ...]
-    opening: bool
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A mail that was sent, or is to be sent, about the case; without its content."""
-
-    id: int
-    recipient: str
-    subject: str
-    letter: str
-    state: str
-    created_at: datetime
-    sent_at: datetime | None
-    last_error: str
-    bounced_at: datetime | None
-    bounce_kind: str
-    bounce_reason: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """One event of the case's history; `who` is an officer's name or a worker's."""
-
-    at: datetime
-    who: str
-    kind: str
-    summary: str
 
 
 @dataclass(frozen=True)
@@ -82,17 +47,32 @@ class EarlierCase:
 
 
 @dataclass(frozen=True)
+class LinkedCase:
+    """A case that this one is tied to. `here` says that the tie was made from this one; `subject` is empty where that
+    case is sealed."""
+
+    reference: str
+    subject: str
+    status: str
+    kind: str
+    here: bool
+
+
+@dataclass(frozen=True)
 class CaseOnPage:
     """A case with everything around it. `team` is the suggested one until the case is confirmed."""
 
     case: Case
     sealed: bool
     team: str
-    messages: tuple[MessageOnPage, ...]
+    officer: str
+    """Who works on it, empty where that is nobody by name."""
+    timeline: Timeline
     suggestion: Suggestion | None
     deadlines: tuple[Deadline, ...]
-    letters: tuple[Letter, ...]
-    history: tuple[Change, ...]
+    findings: Findings
+    person: PersonOnPage | None
+    links: tuple[LinkedCase, ...]
     merged_into: str
     merged_with: tuple[str, ...]
     similar: tuple[SimilarCase, ...]
@@ -103,20 +83,15 @@ class CaseOnPage:
     decided_blind: bool
 
     @property
-    def unread(self) -> int:
-        """How many of its messages no officer has read."""
-        return sum(part.message.to_read for part in self.messages)
-
-    @property
     def next_deadline(self) -> Deadline | None:
         """The open deadline that ends first."""
         still_open = [deadline for deadline in self.deadlines if deadline.state == DeadlineState.OPEN]
         return min(still_open, key=lambda deadline: deadline.due_on, default=None)
 
 
-def case_on_page(session: Session, reference: str, visitor: SignedIn, settings: Settings) -> CaseOnPage:
-    """The case called `reference`, with the similar cases that `visitor` may see. Whether they may see the case itself
-    was settled before. Raises `NotFound`."""
+def case_on_page(session: Session, reference: str, visitor: SignedIn, settings: Settings, now: datetime) -> CaseOnPage:
+    """The case called `reference`, with the similar and linked cases that `visitor` may see. Whether they may see the
+    case itself was settled before. Raises `NotFound`."""
     found = session.execute(
         select_columns(Case, is_sealed(settings), team_now, first_message_id, suggestion_id).where(
             col(Case.reference) == reference
@@ -132,11 +107,13 @@ def case_on_page(session: Session, reference: str, visitor: SignedIn, settings: 
         case=case,
         sealed=bool(sealed),
         team=team,
-        messages=_messages(session, case, first_id),
+        officer=session.exec(select(Officer.name).where(Officer.id == case.officer_id)).first() or "",
+        timeline=timeline(session, case, first_id),
         suggestion=suggestion,
         deadlines=_deadlines(session, case),
-        letters=letters(session, case),
-        history=_history(session, case),
+        findings=findings_of(session, case),
+        person=person_on_page(session, case, visitor, settings, now),
+        links=_links(session, case, visitor, settings),
         merged_into=session.exec(select(Case.reference).where(Case.id == case.merged_into_id)).first() or "",
         merged_with=tuple(
             session.exec(select(Case.reference).where(Case.merged_into_id == case.id).order_by(col(Case.id)))
@@ -179,43 +156,23 @@ def _earlier(session: Session, case: Case, visitor: SignedIn, settings: Settings
     return tuple(EarlierCase(*row) for row in session.execute(query.order_by(*newest).limit(MOST_EARLIER)))
 
 
-def letters(session: Session, case: Case) -> tuple[Letter, ...]:
-    """The mails about a case, the newest first."""
-    columns: list[Any] = [getattr(OutgoingMail, name) for name in Letter.__dataclass_fields__]
-    query = select_columns(*columns).where(col(OutgoingMail.case_id) == case.id).order_by(col(OutgoingMail.id).desc())
-    return tuple(Letter(*row) for row in session.execute(query))
-
-
-def _messages(session: Session, case: Case, first_id: int) -> tuple[MessageOnPage, ...]:
-    """The opening message first, then the others as they came."""
-    by_message: dict[int, list[Attachment]] = {}
-    attachments = (
-        select(Attachment)
-        .join(Message, col(Message.id) == Attachment.message_id)
-        .where(Message.case_id == case.id)
-        .order_by(col(Attachment.message_id), col(Attachment.position))
+def _links(session: Session, case: Case, visitor: SignedIn, settings: Settings) -> tuple[LinkedCase, ...]:
+    """The linked cases that `visitor` may see."""
+    here = col(CaseLink.case_id) == case.id
+    other = sql_case((here, col(CaseLink.other_id)), else_=col(CaseLink.case_id))
+    columns = (col(Case.reference), col(Case.subject), col(Case.status), col(CaseLink.kind), here, is_sealed(settings))
+    query = (
+        select_columns(*columns)
+        .select_from(CaseLink)
+        .join(Case, col(Case.id) == other)
+        .where(or_(here, col(CaseLink.other_id) == case.id), may_see(visitor, settings))
     )
-    for attachment in session.exec(attachments):
-        by_message.setdefault(attachment.message_id, []).append(attachment)
-    query = select(Message).where(Message.case_id == case.id).order_by(*opening_first())
     return tuple(
-        MessageOnPage(
-            message,
-            shown(message.text, message.new_text),
-            tuple(by_message.get(message.id or 0, ())),
-            message.id == first_id,
-        )
-        for message in session.exec(query)
+        LinkedCase(reference, "" if sealed else subject, status, kind, bool(from_here))
+        for reference, subject, status, kind, from_here, sealed in session.execute(query.order_by(col(CaseLink.id)))
     )
 
 
 def _deadlines(session: Session, case: Case) -> tuple[Deadline, ...]:
     query = select(Deadline).where(Deadline.case_id == case.id)
     return tuple(session.exec(query.order_by(col(Deadline.due_on), col(Deadline.id))))
-
-
-def _history(session: Session, case: Case) -> tuple[Change, ...]:
-    """The newest change first."""
-    events = session.exec(select(Event).where(Event.case_id == case.id).order_by(col(Event.number).desc())).all()
-    names = {f"{_BY_OFFICER}{id_}": name for id_, name in session.exec(select(Officer.id, Officer.name))}
-    return tuple(Change(event.at, names.get(event.actor, event.actor), event.kind, event.summary) for event in events)

@@ -227,7 +227,7 @@ def _held_query(visitor: SignedIn, settings: Settings) -> Select[Any]:
 
 def _held(row: Any, visitor: SignedIn) -> Held:
     id_, received_at, because, reason, size, reference, subject, person, may_open, sealed, content, *checked = row
-    if sealed and visitor.role == Role.ADMINISTRATOR:
+    if sealed and visitor.role in (Role.ADMINISTRATOR, Role.AUDITOR):
         return Held(id_, received_at, _kind(because), reason, size, proposed=None, withheld=True)
     known = {"subject": subject, "person": person} if may_open else {}
     parsed = parse(bytes(content))

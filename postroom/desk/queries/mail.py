@@ -20,6 +20,7 @@ from postroom.models.officer import Officer
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 from postroom.models.settings import Settings
+from postroom.notifications.outbox import Kind
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class InOutbox:
 
 @dataclass(frozen=True)
 class MailText:
-    """One mail as its reader sees it."""
+    """One mail as its reader sees it. A letter on paper has no text here: `paper` is its PDF."""
 
     id: int
     state: str
@@ -74,6 +75,7 @@ class MailText:
     created_at: datetime
     sent_at: datetime | None
     last_error: str
+    paper: bytes = b""
 
 
 def from_machines(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[FromMachine]:
@@ -173,14 +175,15 @@ def _mail_text(session: Session, query: Any) -> MailText:
     mail: OutgoingMail | None = session.execute(query).scalars().first()
     if mail is None or mail.id is None:
         raise NotFound("There is no such mail.")
-    parsed = parse(mail.content)
+    parsed = parse(b"" if mail.by_post else mail.content)
     return MailText(
         id=mail.id,
         state=mail.state,
+        paper=mail.content if mail.by_post else b"",
         sender=f"{parsed.sender.name} <{parsed.sender.email}>" if parsed.sender.name else parsed.sender.email,
         recipient=mail.recipient,
         subject=mail.subject,
-        text=parsed.text,
+        text=parsed.text if mail.kind != Kind.ACCOUNT else "What this mail says is for its recipient alone.",
         created_at=mail.created_at,
         sent_at=mail.sent_at,
         last_error=mail.last_error,

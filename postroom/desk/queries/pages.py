@@ -33,9 +33,17 @@ class Paged(Generic[Row]):
         return self.first + len(self.rows) - 1
 
 
-def page_of(session: Session, query: Select[Any], number: int) -> Paged[Any]:
-    """Page `number` of what `query` finds; past the end it is the last page."""
-    total = session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
-    number = min(number, max(1, -(-total // PAGE_SIZE)))
+def numbered(number: int, total: int) -> int:
+    """The number of a page of a list of `total` rows; past the end it is the last page."""
+    return min(number, max(1, -(-total // PAGE_SIZE)))
+
+
+def page_of(session: Session, query: Select[Any], number: int, counting: Select[Any] | None = None) -> Paged[Any]:
+    """Page `number` of what `query` finds; past the end it is the last page. `counting` finds how many rows there are
+    in all, where that can be had for less."""
+    if counting is None:
+        counting = select(func.count()).select_from(query.order_by(None).subquery())
+    total = session.execute(counting).scalar_one()
+    number = numbered(number, total)
     rows = session.execute(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
     return Paged(list(rows), number, total)

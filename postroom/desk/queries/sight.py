@@ -1,20 +1,22 @@
 """Which cases somebody may see, as conditions that every query of cases uses.
 
 Customer relations sees what awaits confirmation for every team, and all that is not sealed. Officers and managers see
-the cases of their teams; until a case is confirmed its team is the one that was suggested. An administrator sees what
-is not sealed. A member of a team sees its cases, sealed or not, whatever their role.
+the cases of their teams; until a case is confirmed its team is the one that was suggested. Investigators see those of
+their teams that are confirmed. An administrator and an auditor see what is not sealed. A member of a team sees its
+cases, sealed or not, whatever their role; an auditor does not. A restricted case is seen by the officers named there
+and by nobody else.
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, case, func, or_
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from postroom.desk.sessions import SignedIn
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
 from postroom.models.message import Message, Suggestion, opening_first
-from postroom.models.officer import Role
+from postroom.models.officer import NamedOfficer, Role
 from postroom.models.settings import Settings
 
 _awaiting = col(Case.status) == CaseStatus.AWAITING
@@ -46,19 +48,33 @@ team_now: Any = case((_awaiting, func.coalesce(_suggested_team, "")), else_=col(
 
 
 def is_sealed(settings: Settings) -> ColumnElement[bool]:
-    """Whether a case is sealed, or seems to be until it is confirmed."""
+    """Whether a case is sealed or restricted, or seems to be sealed until it is confirmed."""
     sealed_teams = [team for team in settings.teams if settings.is_sealed(team)]
-    sealed: ColumnElement[bool] = case((_awaiting, team_now.in_(sealed_teams)), else_=col(Case.sealed))
-    return sealed
+    return or_(col(Case.sealed), and_(_awaiting, team_now.in_(sealed_teams)))
 
 
 def may_see(visitor: SignedIn, settings: Settings) -> ColumnElement[bool]:
     """The cases that `visitor` may see."""
+    named = (
+        select(NamedOfficer.case_id)
+        .where(NamedOfficer.case_id == Case.id, NamedOfficer.officer_id == visitor.officer_id)
+        .correlate(Case)
+        .exists()
+    )
+    return or_(and_(~col(Case.restricted), _by_role(visitor, settings)), and_(col(Case.restricted), named))
+
+
+def _by_role(visitor: SignedIn, settings: Settings) -> ColumnElement[bool]:
     own: ColumnElement[bool] = team_now.in_(sorted(visitor.teams))
+    unsealed = and_(~is_sealed(settings), team_now != "")
     if visitor.role == Role.CUSTOMER_RELATIONS:
-        return or_(own, _awaiting, ~col(Case.sealed))
+        return or_(~col(Case.sealed), _awaiting, own)  # the cheapest first
     if visitor.role == Role.ADMINISTRATOR:
-        return or_(own, and_(~is_sealed(settings), team_now != ""))
+        return or_(own, unsealed)
+    if visitor.role == Role.AUDITOR:
+        return unsealed
+    if visitor.role == Role.INVESTIGATOR:
+        return and_(own, ~_awaiting)
     return own
 
 
@@ -68,3 +84,8 @@ def find_visible(engine: Engine, reference: str, visitor: SignedIn, settings: Se
     with open_session(engine, read_only=True) as session:
         found = session.exec(query).first()
     return None if found is None or found[0] is None else (found[0], bool(found[1]))
+
+
+def visible_id(session: Session, reference: str, visitor: SignedIn, settings: Settings) -> int | None:
+    """The id of a case that `visitor` may see; None where it does not exist, or not for them."""
+    return session.exec(select(Case.id).where(Case.reference == reference, may_see(visitor, settings))).first()

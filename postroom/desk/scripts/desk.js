@@ -4,18 +4,17 @@ import { initAll } from './govuk-frontend.min.js'
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 initAll()
 
-// Show only the categories of the chosen type.
-for (const form of document.querySelectorAll('form[data-labels]')) {
-  const { type, category } = form.elements
+// Of a list that follows another show only the options under the heading that is chosen there.
+for (const list of document.querySelectorAll('form[data-labels] [name=category], select[data-follows]')) {
+  const leader = list.form.elements[list.dataset.follows ?? 'type']
   const follow = () => {
-    for (const group of category.querySelectorAll('optgroup')) {
-      const fits = group.dataset.type === type.value
+    for (const group of list.querySelectorAll('optgroup')) {
+      const fits = group.label === leader.selectedOptions[0].text
       group.hidden = !fits
       group.disabled = !fits
     }
-    const chosen = category.selectedOptions[0]
-    if (chosen?.parentElement.disabled) category.value = 'none'
+    if (list.selectedOptions[0]?.parentElement.disabled) list.value = 'none'
   }
-  type.addEventListener('change', follow)
+  leader.addEventListener('change', follow)
   follow()
 }

@@ -23,6 +23,7 @@ context.configure(
     target_metadata=tables.metadata,
     render_as_batch=True,
     render_item=render_item,
+    include_name=tables.compared,
 )
 with context.begin_transaction():
     context.run_migrations()

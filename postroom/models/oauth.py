@@ -1,4 +1,4 @@
-"""Tokens for mailboxes that take no password (OAuth 2.0 client credentials, RFC 6749 section 4.4)."""
+"""Tokens for mail servers that take no password (OAuth 2.0 client credentials, RFC 6749 section 4.4)."""
 
 import json
 import ssl
@@ -8,10 +8,9 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from postroom.intake.charsets import clean_line
-from postroom.intake.wire import Wire
+from postroom.models.connection_settings import OAuth
 from postroom.models.failures import LoginRefused, Throttled, Unreachable
-from postroom.models.settings import OAuth
+from postroom.models.wire import Wire
 
 MARGIN = timedelta(minutes=5)
 """A token is no longer used so long before it ends (a tenth of its life, where that is shorter)."""
@@ -22,7 +21,7 @@ USER_AGENT = "postroom"
 
 
 class Tokens:
-    """Access tokens for one mailbox. One is kept until shortly before it ends."""
+    """Access tokens for one account. One is kept until shortly before it ends."""
 
     def __init__(self, oauth: OAuth, wire: Wire, timeout_seconds: float, clock: Callable[[], datetime]) -> None:
         self._oauth = oauth
@@ -46,7 +45,7 @@ class Tokens:
         return self._token
 
     def forget(self) -> None:
-        """Get another next time: the mailbox did not take this one."""
+        """Get another next time: the server did not take this one."""
         self._good_until = None
 
     def _ask(self) -> dict[str, Any]:
@@ -116,4 +115,4 @@ def _life(answer: dict[str, Any]) -> float:
 
 
 def _said(text: str) -> str:
-    return clean_line(text)[:300]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]

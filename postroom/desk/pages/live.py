@@ -1,0 +1,34 @@
+"""What the desk's scripts ask for: whether anything changed, and who else has a case open."""
+
+from fastapi.responses import JSONResponse
+from sqlmodel import func, select
+
+from postroom.desk import presence
+from postroom.desk.queries.sight import find_visible
+from postroom.desk.rights import Form, Visitor
+from postroom.desk.surroundings import Desk
+from postroom.models.case import Event
+from postroom.models.database import open_session
+from postroom.models.desk_work import CaseOpened
+from postroom.models.message import Suggestion
+
+
+def pulse(desk: Desk) -> JSONResponse:
+    """A word that is another whenever a case changed, was suggested for or opened. It says nothing else."""
+    with open_session(desk.engine, read_only=True) as session:
+        event = session.exec(select(func.max(Event.id))).one()
+        suggestion = session.exec(select(func.max(Suggestion.id))).one()
+        seen = session.exec(select(func.max(CaseOpened.seen_at))).one()
+    return JSONResponse({"pulse": f"{event or 0}-{suggestion or 0}-{seen.timestamp() if seen else 0:.0f}"})
+
+
+def still_here(desk: Desk, visitor: Visitor, form: Form, reference: str) -> JSONResponse:
+    """The page of a case is still open, or was left; answers with who else has it open."""
+    found = find_visible(desk.engine, reference, visitor, desk.settings)
+    assert found is not None
+    case_id, now = found[0], desk.now()
+    note = presence.note_left if form.get("left") == "yes" else presence.note_still_open
+    note(desk.engine, case_id, visitor.officer_id, now)
+    with open_session(desk.engine, read_only=True) as session:
+        others = presence.others(session, [case_id], visitor.officer_id, now)
+    return JSONResponse({"others": [other.name for other in others.get(case_id, ())]})

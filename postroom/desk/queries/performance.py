@@ -1,0 +1,73 @@
+"""All that the managers' page shows, of the cases that the visitor may see."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine
+
+from postroom.casework.working_days import Calendar
+from postroom.desk.queries.sight import may_see
+from postroom.desk.sessions import SignedIn
+from postroom.models.database import open_session
+from postroom.models.settings import Settings
+from postroom.reports.performance import Flow, Kept, Punctuality, Triage, flow, punctuality, triage
+from postroom.reports.periods import Period, last_months, month_to_date, year_to_date
+from postroom.reports.workload import Load, by_officer, by_team
+
+MONTHS = 12
+DAYS_AHEAD = 5
+"""Working days that "due soon" looks ahead: a week's."""
+
+
+@dataclass(frozen=True)
+class InPeriod:
+    """One period's figures. The two totals are of all types together."""
+
+    period: Period
+    flow: Flow
+    punctuality: list[Punctuality]
+    triage: Triage
+
+    @property
+    def acknowledged(self) -> Kept:
+        return sum((each.acknowledged for each in self.punctuality), Kept())
+
+    @property
+    def answered(self) -> Kept:
+        return sum((each.answered for each in self.punctuality), Kept())
+
+
+@dataclass(frozen=True)
+class Overview:
+    teams: list[Load]
+    officers: list[Load]
+    due_until: date
+    month: InPeriod
+    year: InPeriod
+    months: list[InPeriod]
+    """The last twelve, the oldest first."""
+
+
+def overview(engine: Engine, visitor: SignedIn, settings: Settings, calendar: Calendar, today: date) -> Overview:
+    """Figures up to today, of what `visitor` may see."""
+    visible = may_see(visitor, settings)
+    until = calendar.add(today, DAYS_AHEAD)
+    with open_session(engine, read_only=True) as session:
+
+        def of(period: Period) -> InPeriod:
+            return InPeriod(
+                period,
+                flow(session, period, calendar, visible),
+                punctuality(session, period, today, calendar, visible),
+                triage(session, period, calendar, visible),
+            )
+
+        months = [of(period) for period in last_months(today, MONTHS)]
+        return Overview(
+            by_team(session, today, until, visible),
+            by_officer(session, today, until, visible),
+            until,
+            of(month_to_date(today)),
+            of(year_to_date(today)),
+            months,
+        )

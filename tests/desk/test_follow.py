@@ -1,0 +1,190 @@
+"""Residents follow a case of theirs. What they see, and above all what they don't."""
+
+import re
+from datetime import datetime
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, expect
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from postroom.casework.labels import Labels
+from postroom.desk.app import create_app
+from postroom.desk.following import CODES_AN_HOUR, TRIES
+from postroom.intake import filing
+from postroom.models.case import Case
+from postroom.models.database import open_session
+from postroom.models.message import Message
+from postroom.models.outgoing_mail import OutgoingMail
+from postroom.models.settings import Settings
+from tests.desk.conftest import Clock, Page, officer_id
+from tests.desk.mailroom import Mailroom
+from tests.servers.axe import faults
+from tests.servers.desk import serve
+
+HIGHWAYS = Labels("complaint", "highways", "service_standards")
+
+
+class Resident:
+    """Somebody at home with their own browser, who reads the mail that Postroom sends."""
+
+    def __init__(self, app: FastAPI, engine: Engine) -> None:
+        self.client, self.engine = TestClient(app, raise_server_exceptions=False), engine
+
+    def page(self, path: str, status: int = 200) -> Page:
+        page = Page(self.client.get(path))
+        assert page.status == status, page.text
+        return page
+
+    def post(self, path: str, status: int = 200, /, **fields: str) -> Page:
+        page = Page(self.client.post(path, data={"csrf_token": self.client.cookies.get("postroom-form", ""), **fields}))
+        assert page.status == status, page.text
+        return page
+
+    def codes(self) -> list[tuple[str, str]]:
+        """The recipients and codes of the mails with codes, the oldest first."""
+        with open_session(self.engine, read_only=True) as session:
+            query = select(OutgoingMail).where(OutgoingMail.letter == "follow-code").order_by(col(OutgoingMail.id))
+            mails = session.exec(query).all()
+        return [(mail.recipient, re.findall(rb"code is (\d{6})", mail.content)[0].decode()) for mail in mails]
+
+    def follow(self, reference: str) -> Page:
+        self.page("/follow")
+        self.post("/follow", reference=reference)
+        return self.post("/follow/code", reference=reference, code=self.codes()[-1][1])
+
+
+@pytest.fixture
+def resident(app: FastAPI, sqlite: Engine) -> Resident:
+    return Resident(app, sqlite)
+
+
+def test_a_resident_sees_where_their_case_stands_and_nothing_that_was_written(
+    resident: Resident, mailroom: Mailroom, now: datetime
+) -> None:
+    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"), subject="The lamp by the Bear Inn")
+    page = resident.follow(reference.lower())
+    assert page.h1 == f"Your case {reference}"
+    assert "We are looking into it." in page.text
+    assert "Bear Inn" not in page.source
+    assert resident.codes()[0][0] == "jo@example.org"
+
+
+def test_a_reference_that_nobody_has_is_answered_like_one_that_somebody_has(
+    resident: Resident, mailroom: Mailroom, now: datetime
+) -> None:
+    reference = mailroom.case(now)
+    resident.page("/follow")
+    known, unknown = (resident.post("/follow", reference=each).text for each in (reference, "AR-2026-999999"))
+    assert known.replace(reference, "AR-2026-999999") == unknown
+    assert len(resident.codes()) == 1
+
+
+def test_a_code_is_tried_a_few_times_and_used_once(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
+    reference = mailroom.case(now)
+    resident.page("/follow")
+    resident.post("/follow", reference=reference)
+    [(_, code)] = resident.codes()
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    for _ in range(TRIES):
+        resident.post("/follow/code", 422, reference=reference, code=wrong)
+    assert "not right" in resident.post("/follow/code", 422, reference=reference, code=code).text
+    resident.follow(reference)
+    resident.post("/follow/end")
+    resident.post("/follow/code", 422, reference=reference, code=resident.codes()[-1][1])
+
+
+def test_a_code_opens_its_own_case_alone(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
+    mine, other = mailroom.case(now), mailroom.case(now)
+    resident.page("/follow")
+    for reference in (other, mine):
+        resident.post("/follow", reference=reference)
+    resident.post("/follow/code", 422, reference=other, code=resident.codes()[-1][1])
+
+
+def test_a_case_has_few_codes_in_an_hour(resident: Resident, mailroom: Mailroom, now: datetime, clock: Clock) -> None:
+    reference = mailroom.case(now)
+    resident.page("/follow")
+    for _ in range(CODES_AN_HOUR + 2):
+        resident.post("/follow", reference=reference)
+    assert len(resident.codes()) == CODES_AN_HOUR
+    clock.forward(hours=2)
+    resident.post("/follow", reference=reference)
+    assert len(resident.codes()) == CODES_AN_HOUR + 1
+
+
+def test_codes_and_visits_end(resident: Resident, mailroom: Mailroom, now: datetime, clock: Clock) -> None:
+    reference = mailroom.case(now)
+    resident.page("/follow")
+    resident.post("/follow", reference=reference)
+    clock.forward(minutes=16)
+    resident.post("/follow/code", 422, reference=reference, code=resident.codes()[-1][1])
+    resident.follow(reference)
+    clock.forward(minutes=31)
+    assert resident.page("/follow/case").h1 == "Follow your case"
+
+
+def test_a_further_message_is_stored_and_filed_on_the_case(
+    resident: Resident, mailroom: Mailroom, settings: Settings, now: datetime
+) -> None:
+    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
+    resident.follow(reference)
+    assert resident.post("/follow/case", 422, text=" ").text.count("Write your message") == 2
+    page = resident.post("/follow/case", text="It is still dark.\n\nPlease come. £5 lost.")
+    assert "We have your message" in page.text
+    while filing.process_one(mailroom.engine, settings, now):
+        pass
+    with open_session(mailroom.engine, read_only=True) as session:
+        message = session.exec(select(Message).where(Message.channel == "portal")).one()
+        case = session.get_one(Case, message.case_id)
+    assert case.reference == reference
+    assert message.new_text.split() == "It is still dark. Please come. £5 lost.".split()
+    assert (message.sender_email, message.to_read) == ("jo@example.org", True)
+
+
+def test_a_visit_gives_no_sight_of_the_desk(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
+    reference = mailroom.case(now)
+    resident.follow(reference)
+    assert resident.page(f"/cases/{reference}").h1 == "Sign in"
+
+
+def test_nothing_is_sent_without_the_forms_token(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
+    resident.follow(mailroom.case(now))
+    resident.post("/follow/case", 403, text="Hello", csrf_token="")
+
+
+def test_a_council_may_have_no_such_page(sqlite: Engine, settings: Settings, clock: Clock) -> None:
+    residents = settings.residents.model_copy(update={"follow": False})
+    without = settings.model_copy(update={"residents": residents})
+    resident = Resident(create_app(sqlite, without, clock=clock), sqlite)
+    resident.page("/follow", 404)
+    assert without.follow_url == ""
+
+
+@pytest.mark.browser
+def test_the_pages_for_residents_hold_to_wcag_and_need_no_scripts(
+    app: FastAPI, browser: Browser, sqlite: Engine, mailroom: Mailroom, now: datetime
+) -> None:
+    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
+    reader = Resident(app, sqlite)
+    with serve(app) as url:
+        context = browser.new_context(viewport={"width": 320, "height": 640})
+        page = context.new_page()
+        page.goto(f"{url}/follow?reference={reference}")
+        found = faults(page)
+        page.get_by_role("button", name="Send me a code").click()
+        found += faults(page)
+        page.get_by_label("Code of six digits").fill("no")
+        page.get_by_role("button", name="Continue").click()
+        found += faults(page)
+        page.get_by_label("Code of six digits").fill(reader.codes()[-1][1])
+        page.get_by_role("button", name="Continue").click()
+        found += faults(page)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("alert")).to_contain_text("Write your message")
+        found += faults(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        context.close()
+    assert found == []
