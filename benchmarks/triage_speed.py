@@ -36,10 +36,10 @@ import sys, time
 from pathlib import Path
 from benchmarks.measuring import peak_megabytes
 from postroom.models.settings import load_settings
-begin = time.perf_counter()
+begin, worked = time.perf_counter(), time.process_time()
 from postroom.triage.suggesting import Suggester, Text
 Suggester.load(Path(sys.argv[1]), load_settings(Path(sys.argv[2]))).suggest(Text(body="Is it ready?"))
-print(time.perf_counter() - begin, peak_megabytes())
+print(time.perf_counter() - begin, time.process_time() - worked, peak_megabytes())
 """
 
 
@@ -86,11 +86,13 @@ def rates(suggest_all: Callable[[Sequence[Text]], object], messages: Sequence[Te
     return len(messages) / (time.perf_counter() - begin), len(messages) / (time.process_time() - worked)
 
 
-def ready(folder: Path) -> tuple[float, float]:
-    """Seconds from nothing to a first suggestion in a new process, and the most memory that it had."""
+def ready(folder: Path) -> tuple[float, float, float]:
+    """Seconds from nothing to a first suggestion in a new process, by the clock and by the processor's time, and the
+    most memory that it had."""
     command = [sys.executable, "-c", _READY, str(folder), str(ROOT / "config.yaml")]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
-    return float(printed[0]), float(printed[1])
+    by_clock, by_processor, megabytes = map(float, printed)
+    return by_clock, by_processor, megabytes
 
 
 def main() -> None:
@@ -106,12 +108,15 @@ def main() -> None:
     with TemporaryDirectory(prefix="postroom-benchmark-") as folder:
         seconds = trained(learned, settings, Path(folder), encoder)
         suggester = Suggester.load(Path(folder), settings)
-        seconds_to_ready, megabytes = ready(Path(folder))
+        by_clock, by_processor, megabytes = ready(Path(folder))
     plain = Plain(learned)
     words = statistics.mean(len(message.body.split()) for message in messages)
     print(f"{len(messages)} messages that no model has seen, of {words:.0f} words on average, one core; {AIMS}")
     report(suggester, plain, messages)
-    print(f"ready in {seconds_to_ready:.2f} s with {megabytes:.0f} MB at most; trained in {seconds:.0f} s")
+    print(
+        f"ready in {by_clock:.2f} s ({by_processor:.2f} s of processor time) with {megabytes:.0f} MB at most; "
+        f"trained in {seconds:.0f} s"
+    )
     print(f"this run with both models in memory: {peak_megabytes():.0f} MB")
 
 

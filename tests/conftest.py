@@ -92,3 +92,11 @@ def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine = open_engine(empty_database("sqlite", request, tmp_path))
     yield engine
     engine.dispose()
+
+
+LONG = ("violence", "simulation", "journeys")
+"""The folders whose tests take longest. They begin first, so that no core waits for the other at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.parent.name) if item.path.parent.name in LONG else len(LONG))

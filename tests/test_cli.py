@@ -146,7 +146,7 @@ def test_status_counts_everything(council: Council) -> None:
         "mailboxes",
         "oldest_unprocessed_seconds",
     }
-    assert counted["outbox"] == {"waiting": 0, "sent": 0, "dead": 0}
+    assert counted["outbox"] == {"waiting": 0, "sent": 0, "dead": 0, "withdrawn": 0}
     assert "Holding pen   0" in postroom("status", "--config", str(council.config)).stdout
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from postroom.casework.procedures import Due, Facts, Wait, stage_named, steps_due, window_ends
@@ -15,6 +16,12 @@ from postroom.models.person import Consent
 from postroom.models.procedure_settings import SETS
 from postroom.models.settings import Settings
 from postroom.models.stage import CaseStage
+
+_CASE: Any = bindparam("case_id")
+_STAGE: Any = bindparam("stage")
+_ALL = select(Deadline).where(Deadline.case_id == _CASE)
+_EXTENDED = select(Deadline.step, Deadline.extended_days).where(Deadline.case_id == _CASE, Deadline.stage == _STAGE)
+_WAITS = select(Consent).where(Consent.case_id == _CASE, Consent.stage == _STAGE).order_by(col(Consent.id))
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,8 @@ def set_deadlines(session: Session, case: Case, settings: Settings) -> Moved:
     wanted = steps_now(session, case, settings)
     stages = stages_of(session, case)
     done = done_in(stages[-1]) if stages else {}
-    query = select(Deadline).where(Deadline.case_id == case.id)
-    existing = {(deadline.stage, deadline.step): deadline for deadline in session.exec(query)}
+    every = session.exec(_ALL, params={"case_id": case.id})
+    existing = {(deadline.stage, deadline.step): deadline for deadline in every}
     before = {
         deadline.step: deadline.due_on.isoformat()
         for deadline in existing.values()
@@ -131,16 +138,14 @@ def _steps(session: Session, case: Case, stages: list[CaseStage], settings: Sett
 
 
 def _facts(session: Session, case: Case, stages: list[CaseStage], settings: Settings, **started: datetime) -> Facts:
-    stage = stages[-1].stage if stages else case.stage
-    extended = select(Deadline.step, Deadline.extended_days).where(Deadline.case_id == case.id, Deadline.stage == stage)
-    waits = select(Consent).where(Consent.case_id == case.id, Consent.stage == stage).order_by(col(Consent.id))
+    of = {"case_id": case.id, "stage": stages[-1].stage if stages else case.stage}
     return Facts(
         clocks=_clocks(case, stages) | started,
         team=case.team,
         service=settings.teams[case.team].service if case.team in settings.teams else "",
         category=case.category,
-        extended=dict(session.exec(extended).all()),
-        waits=tuple(Wait(consent.wanted_at, consent.ended_at) for consent in session.exec(waits)),
+        extended=dict(session.exec(_EXTENDED, params=of).all()),
+        waits=tuple(Wait(consent.wanted_at, consent.ended_at) for consent in session.exec(_WAITS, params=of)),
         consent=settings.procedures[case.procedure].consent.clock,
     )
 

@@ -30,6 +30,7 @@ _COUNT_CHANGE = (
     .where(_CASES.c.id == bindparam("case"), _CASES.c.version == bindparam("seen"))
     .values(version=_CASES.c.version + 1)
 )
+_LAST_HASH = select(Event.hash).where(Event.case_id == bindparam("case_id")).order_by(col(Event.number).desc()).limit(1)
 
 
 class ChangedMeanwhile(Temporary):
@@ -142,8 +143,7 @@ def words_of(session: Session, case: Case) -> dict[int, str]:
 
 
 def _last_hash(session: Session, case_id: int) -> str | None:
-    query = select(Event.hash).where(Event.case_id == case_id).order_by(col(Event.number).desc()).limit(1)
-    return session.exec(query).first()
+    return session.exec(_LAST_HASH, params={"case_id": case_id}).first()
 
 
 def broken_histories(session: Session, only: int | None = None) -> Iterator[str]:

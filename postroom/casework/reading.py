@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from postroom.casework.moves import Move, Standing, allowed, check, refusal
@@ -19,6 +21,23 @@ from postroom.models.stage import CaseStage
 
 NOT_YET = (DeadlineState.OPEN, DeadlineState.PAUSED)
 
+# Built once: a move asks these many times, and to build a query takes longer than to run it.
+_ID: Any = bindparam("case_id")
+_CASE = select(Case).where(Case.id == _ID).execution_options(populate_existing=True)
+_FIRST_MESSAGE = select(Message).where(Message.case_id == _ID).order_by(*opening_first()).limit(1)
+_OPEN_DEADLINES = (
+    select(Deadline).where(Deadline.case_id == _ID, col(Deadline.state).in_(NOT_YET)).order_by(col(Deadline.due_on))
+)
+_STAGES = select(CaseStage).where(CaseStage.case_id == _ID).order_by(col(CaseStage.number))
+_ELEMENTS = (
+    select(Element).where(Element.case_id == _ID, col(Element.moved_to_id).is_(None)).order_by(col(Element.number))
+)
+_CONSENT_WANTED = select(Consent).where(Consent.case_id == _ID, col(Consent.ended_at).is_(None))
+_REFERRAL_OPEN = select(OmbudsmanReferral).where(
+    OmbudsmanReferral.case_id == _ID, col(OmbudsmanReferral.decided_on).is_(None)
+)
+_OPEN_ACTION = select(LearningAction.id).where(LearningAction.case_id == _ID, col(LearningAction.done_at).is_(None))
+
 
 def officer(officer_id: int) -> str:
     """The actor's name of an officer in events."""
@@ -27,7 +46,7 @@ def officer(officer_id: int) -> str:
 
 def find_case(session: Session, case_id: int) -> Case:
     """The case, read anew. Raises `NotFound`."""
-    case = session.get(Case, case_id, populate_existing=True)
+    case = session.exec(_CASE, params={"case_id": case_id}).first()
     if case is None:
         raise NotFound(f"There is no case {case_id}.")
     return case
@@ -51,8 +70,7 @@ def surviving_case(session: Session, case_id: int) -> Case:
 
 def first_message(session: Session, case: Case) -> Message:
     """The message that opened the case."""
-    query = select(Message).where(Message.case_id == case.id).order_by(*opening_first())
-    message = session.exec(query.limit(1)).first()
+    message = session.exec(_FIRST_MESSAGE, params={"case_id": case.id}).first()
     if message is None:
         raise NotFound(f"{case.reference} has no message.")
     return message
@@ -60,14 +78,12 @@ def first_message(session: Session, case: Case) -> Message:
 
 def open_deadlines(session: Session, case: Case) -> list[Deadline]:
     """The steps of a case still to be done, also those that wait for consent, the most urgent first."""
-    query = select(Deadline).where(Deadline.case_id == case.id, col(Deadline.state).in_(NOT_YET))
-    return list(session.exec(query.order_by(col(Deadline.due_on))))
+    return list(session.exec(_OPEN_DEADLINES, params={"case_id": case.id}))
 
 
 def stages_of(session: Session, case: Case) -> list[CaseStage]:
     """The stages that a case went through, the first at the front; the last is the one that it is in."""
-    query = select(CaseStage).where(CaseStage.case_id == case.id).order_by(col(CaseStage.number))
-    return list(session.exec(query))
+    return list(session.exec(_STAGES, params={"case_id": case.id}))
 
 
 def stage_now(session: Session, case: Case) -> CaseStage:
@@ -86,21 +102,17 @@ def done_in(stage: CaseStage) -> dict[str, datetime]:
 
 def elements_of(session: Session, case: Case) -> list[Element]:
     """The points of a case, without those that became cases of their own."""
-    query = select(Element).where(Element.case_id == case.id, col(Element.moved_to_id).is_(None))
-    return list(session.exec(query.order_by(col(Element.number))))
+    return list(session.exec(_ELEMENTS, params={"case_id": case.id}))
 
 
 def consent_wanted(session: Session, case: Case) -> Consent | None:
     """The consent that a case waits for."""
-    return session.exec(select(Consent).where(Consent.case_id == case.id, col(Consent.ended_at).is_(None))).first()
+    return session.exec(_CONSENT_WANTED, params={"case_id": case.id}).first()
 
 
 def referral_open(session: Session, case: Case) -> OmbudsmanReferral | None:
     """The referral that the Ombudsman has not decided yet."""
-    query = select(OmbudsmanReferral).where(
-        OmbudsmanReferral.case_id == case.id, col(OmbudsmanReferral.decided_on).is_(None)
-    )
-    return session.exec(query).first()
+    return session.exec(_REFERRAL_OPEN, params={"case_id": case.id}).first()
 
 
 def role_of(session: Session, officer_id: int) -> str:
@@ -168,10 +180,7 @@ def standing_of(session: Session, case: Case, settings: Settings, role: str, off
         elements=tuple(element.number for element in elements),
         unanswered_elements=_unanswered(session, case, elements),
         at_ombudsman=referral_open(session, case) is not None,
-        open_actions=session.exec(
-            select(LearningAction.id).where(LearningAction.case_id == case.id, col(LearningAction.done_at).is_(None))
-        ).first()
-        is not None,
+        open_actions=session.exec(_OPEN_ACTION, params={"case_id": case.id}).first() is not None,
         sealed=case.sealed,
         sealed_by_team=settings.is_sealed(case.team),
         restricted=case.restricted,
@@ -215,10 +224,12 @@ def _extensible(session: Session, case: Case, stage: Stage | None, settings: Set
 
 
 def _unanswered(session: Session, case: Case, elements: Sequence[Element]) -> tuple[int, ...]:
+    if not elements:
+        return ()
     query = select(ElementOutcome.element_id).where(
         ElementOutcome.stage == case.stage, col(ElementOutcome.element_id).in_([element.id for element in elements])
     )
-    answered = set(session.exec(query)) if elements else set()
+    answered = set(session.exec(query))
     return tuple(element.number for element in elements if element.id not in answered)
 
 

@@ -8,18 +8,18 @@ import base64
 import hashlib
 import secrets
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyotp
-import segno
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
 from postroom.models.officer import Officer
 from postroom.models.settings import Settings
 from postroom.models.sign_in import RecoveryCode
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
@@ -35,10 +35,9 @@ def new_secret(officer: Officer, settings: Settings) -> str:
     """A secret to set up, kept with the officer until a code shows that their telephone has it. One that waits
     to be set up is given again, so that a page loaded twice shows the same."""
     if officer.totp_since is None and officer.totp_secret:
-        try:
-            return _cipher(settings).decrypt(officer.totp_secret.encode()).decode()
-        except InvalidToken:  # of another signing key
-            pass
+        secret = _secret_of(officer, settings)
+        if secret is not None:
+            return secret
     secret = pyotp.random_base32()
     officer.totp_secret = _cipher(settings).encrypt(secret.encode()).decode()
     officer.totp_since, officer.totp_step = None, 0
@@ -52,6 +51,8 @@ def address_of(secret: str, officer: Officer, settings: Settings) -> str:
 
 def picture(address: str) -> str:
     """`address` as an SVG element to stand in a page; it has neither script nor style."""
+    import segno
+
     return str(segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=True))
 
 
@@ -94,9 +95,8 @@ def _step(officer: Officer, code: str, settings: Settings, now: datetime) -> int
     given = "".join(code.split())
     if not (given.isascii() and given.isdigit() and officer.totp_secret):
         return None
-    try:
-        secret = _cipher(settings).decrypt(officer.totp_secret.encode()).decode()
-    except InvalidToken:
+    secret = _secret_of(officer, settings)
+    if secret is None:
         return None
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_SECONDS
     right = [s for s in (current - 1, current, current + 1) if secrets.compare_digest(totp.generate_otp(s), given)]
@@ -124,6 +124,21 @@ def _digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _cipher(settings: Settings) -> Fernet:
+def _secret_of(officer: Officer, settings: Settings) -> str | None:
+    """None where it was encrypted with another signing key."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _cipher(settings).decrypt(officer.totp_secret.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _cipher(settings: Settings) -> "Fernet":
+    """Its libraries are slow to load, and most requests need no second factor."""
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(SHA256(), length=32, salt=None, info=b"postroom second factor")
     return Fernet(base64.urlsafe_b64encode(derived.derive(settings.signing_key.read().encode())))

@@ -5,11 +5,13 @@ both are read and written in one transaction: killed at any point, it goes on wh
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, and_, case, or_
+from sqlalchemy import Engine, and_, bindparam, case, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -47,10 +49,7 @@ def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     return (
         alerts.write_one(engine, settings, now)
         or receipts.write_one(engine, settings, now)
-        or any(
-            _write(engine, settings, id_, now)
-            for id_ in one_by_one(engine, lambda after: _unacknowledged(settings, after, now))
-        )
+        or any(_write(engine, settings, id_, now) for id_ in _unacknowledged(engine, settings, now))
         or announcements.write_one(engine, settings, now)
         or passing_on.write_one(engine, settings, now)
     )
@@ -69,16 +68,28 @@ def draft_again(session: Session, mail: OutgoingMail, found: Case, settings: Set
     return None
 
 
-def _unacknowledged(settings: Settings, after: int, now: datetime) -> Any:
-    """The first open case after `after` that may owe a letter and has none; `letter_owed` decides. One confirmed just
-    now waits, so that its officer can take that back."""
+def _unacknowledged(engine: Engine, settings: Settings, now: datetime) -> Iterator[int]:
+    """The open cases that may owe a letter and have none; `letter_owed` decides. One confirmed just now waits, so that
+    its officer can take that back."""
     waits = timedelta(minutes=settings.outgoing.acknowledgement_minutes)
-    names = [
-        (and_(col(Case.procedure) == id_, col(Case.stage) == stage.id), acknowledgement_of(settings, id_, stage.id))
+    names = tuple(
+        (id_, stage.id, acknowledgement_of(settings, id_, stage.id))
         for id_, procedure in settings.procedures.items()
         for stage in procedure.stages
-    ]
-    letter = case((col(Case.exclusion) != NO_EXCLUSION, SIGNPOST), *names, else_="")
+    )
+    if not waits:
+        return one_by_one(engine, _without_letter(names, waits=False))
+    return one_by_one(engine, _without_letter(names, waits=True), confirmed_by=now - waits)
+
+
+@lru_cache(maxsize=4)
+def _without_letter(names: tuple[tuple[str, str, str], ...], *, waits: bool) -> Any:
+    """The first open case after `after` without its letter. `names`: each procedure and stage with what it is called;
+    with `waits` only those confirmed by `confirmed_by`."""
+    named = (
+        (and_(col(Case.procedure) == procedure, col(Case.stage) == stage), name) for procedure, stage, name in names
+    )
+    letter = case((col(Case.exclusion) != NO_EXCLUSION, SIGNPOST), *named, else_="")
     written = select(OutgoingMail.id).where(
         OutgoingMail.case_id == Case.id,
         OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT,
@@ -95,11 +106,11 @@ def _unacknowledged(settings: Settings, after: int, now: datetime) -> Any:
         .where(
             Case.status == CaseStatus.OPEN,
             col(Case.acknowledged_at).is_(None),
-            *([col(Case.confirmed_at) <= now - waits] if waits else []),
+            *([col(Case.confirmed_at) <= bindparam("confirmed_by")] if waits else []),
             col(Message.may_answer).is_(True),
             or_(col(Message.sender_email) != "", col(Person.postal_address) != ""),
             ~written.exists(),
-            col(Case.id) > after,
+            col(Case.id) > bindparam("after"),
         )
         .order_by(col(Case.id))
         .limit(1)

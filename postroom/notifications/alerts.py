@@ -2,9 +2,10 @@
 
 import logging
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, String, cast, literal, or_
+from sqlalchemy import Engine, String, bindparam, cast, literal, or_
 from sqlmodel import col, select
 
 from postroom.models.case import Case
@@ -25,12 +26,13 @@ def write_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     """Write one alert that is owed. False where none is."""
     if settings.council.addresses.duty is None:
         return False
-    return any(_about_message(engine, settings, id_, now) for id_ in one_by_one(engine, _suggested)) or any(
-        _write(engine, settings, RiskFacts(id_, None, confirmed=True), now) for id_ in one_by_one(engine, _confirmed)
+    return any(_about_message(engine, settings, id_, now) for id_ in one_by_one(engine, _suggested())) or any(
+        _write(engine, settings, RiskFacts(id_, None, confirmed=True), now) for id_ in one_by_one(engine, _confirmed())
     )
 
 
-def _suggested(after: int) -> Any:
+@cache
+def _suggested() -> Any:
     """The first message after `after` that a model thinks is about somebody at risk, that no officer has judged yet,
     and of which nobody was told. An old message suggested again by a new model is one that an officer has judged."""
     told = select(OutgoingMail.id).where(
@@ -44,18 +46,22 @@ def _suggested(after: int) -> Any:
             col(Suggestion.at_risk),
             or_(col(Case.confirmed_at).is_(None), col(Message.received_at) > col(Case.confirmed_at)),
             ~told.exists(),
-            col(Message.id) > after,
+            col(Message.id) > bindparam("after"),
         )
         .order_by(col(Message.id))
         .limit(1)
     )
 
 
-def _confirmed(after: int) -> Any:
+@cache
+def _confirmed() -> Any:
     """The first case after `after` that an officer says is at risk, and about which nobody was told."""
     told = select(OutgoingMail.id).where(OutgoingMail.case_id == Case.id, OutgoingMail.kind == Kind.ALERT)
     return (
-        select(Case.id).where(col(Case.at_risk), ~told.exists(), col(Case.id) > after).order_by(col(Case.id)).limit(1)
+        select(Case.id)
+        .where(col(Case.at_risk), ~told.exists(), col(Case.id) > bindparam("after"))
+        .order_by(col(Case.id))
+        .limit(1)
     )
 
 

@@ -163,12 +163,15 @@ def receipt_facts(case: Case, settings: Settings) -> LetterFacts:
 
 
 def _points(session: Session, case: Case) -> tuple[Point, ...]:
+    elements = elements_of(session, case)
+    if not elements:
+        return ()
     outcomes = {
         made.element_id: made
         for made in session.exec(
             select(ElementOutcome).where(
                 ElementOutcome.stage == case.stage,
-                col(ElementOutcome.element_id).in_([element.id for element in elements_of(session, case)]),
+                col(ElementOutcome.element_id).in_([element.id for element in elements]),
             )
         )
     }
@@ -179,7 +182,7 @@ def _points(session: Session, case: Case) -> tuple[Point, ...]:
             _words(outcomes[element.id].outcome) if element.id in outcomes else "",
             outcomes[element.id].answer if element.id in outcomes else "",
         )
-        for element in elements_of(session, case)
+        for element in elements
     )
 
 

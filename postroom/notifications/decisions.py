@@ -3,9 +3,10 @@ put off, the next stage is refused, consent is wanted, the case counts as withdr
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, cast, inspect, literal
+from sqlalchemy import String, bindparam, cast, inspect, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -44,7 +45,7 @@ def ours_to_tell(
 def told_by(session: Session, mail: OutgoingMail, settings: Settings) -> Decision | None:
     """The decision that a mail tells of; None where it does not stand any more."""
     purpose = Purpose(mail.purpose)
-    query = _standing(purpose, settings).where(_TABLES[purpose].case_id == mail.case_id)
+    query = _standing(purpose, _withdrawn(settings)).where(_TABLES[purpose].case_id == mail.case_id)
     return next((row for row in session.exec(query) if once_for(row) == mail.once), None)
 
 
@@ -103,15 +104,29 @@ def _last_told(session: Session, row: Extension) -> date:
 def _made_between(
     session: Session, purpose: Purpose, settings: Settings, since: datetime, until: datetime, case_id: int | None
 ) -> list[Decision]:
+    query = _unwritten(purpose, _withdrawn(settings), of_case=case_id is not None)
+    values = {"since": since, "until": until} | ({} if case_id is None else {"case_id": case_id})
+    return list(session.exec(query, params=values))
+
+
+@lru_cache(maxsize=32)
+def _unwritten(purpose: Purpose, withdrawn: tuple[str, ...], *, of_case: bool) -> Any:
     made_at, key = _MADE_AT[purpose], inspect(_TABLES[purpose]).primary_key[0]
-    recent = select(key).where(made_at > since, made_at <= until)  # apart, so that it is read first, by its index
-    query = _standing(purpose, settings).where(key.in_(recent), ~_written(purpose))
-    if case_id is not None:
-        query = query.where(_TABLES[purpose].case_id == case_id)
-    return list(session.exec(query.order_by(made_at)))
+    recent = select(key).where(  # apart, so that it is read first, by its index
+        made_at > bindparam("since"), made_at <= bindparam("until")
+    )
+    query = _standing(purpose, withdrawn).where(key.in_(recent), ~_written(purpose))
+    if of_case:
+        query = query.where(_TABLES[purpose].case_id == bindparam("case_id"))
+    return query.order_by(made_at)
 
 
-def _standing(purpose: Purpose, settings: Settings) -> Any:
+def _withdrawn(settings: Settings) -> tuple[str, ...]:
+    """The outcomes of cases that count as withdrawn."""
+    return settings.closing.withdrawn, settings.closing.deemed_withdrawn
+
+
+def _standing(purpose: Purpose, withdrawn: tuple[str, ...]) -> Any:
     """The decisions of a kind that still stand, so that somebody is to know of them."""
     if purpose == Purpose.EXTENSION:  # of a step still to be done, and not put off once more since
         later = aliased(Extension)
@@ -123,11 +138,12 @@ def _standing(purpose: Purpose, settings: Settings) -> Any:
     if purpose == Purpose.CONSENT:
         still_open = select(Case.id).where(Case.id == Consent.case_id, Case.status == CaseStatus.OPEN)
         return select(Consent).where(col(Consent.ended_at).is_(None), still_open.exists())
-    outcomes = [settings.closing.withdrawn, settings.closing.deemed_withdrawn]  # so of a type that has such outcomes
     closed = select(Case.id).where(
         Case.id == CaseClosing.case_id, Case.status == CaseStatus.CLOSED, col(Case.merged_into_id).is_(None)
     )
-    return select(CaseClosing).where(col(CaseClosing.outcome).in_(outcomes), closed.exists())
+    return select(CaseClosing).where(  # so of a type that has such outcomes
+        col(CaseClosing.outcome).in_(withdrawn), closed.exists()
+    )
 
 
 def _written(purpose: Purpose) -> Any:

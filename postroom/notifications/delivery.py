@@ -8,7 +8,7 @@ Message-ID, and the case says so.
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam
 from sqlmodel import Session, select
 
 from postroom.casework.cases import acknowledge, record
@@ -23,11 +23,18 @@ from postroom.notifications.keeping_right import keep_right
 from postroom.notifications.owed import Purpose
 from postroom.notifications.pacing import free_from, within_pace
 from postroom.notifications.transports import Transport
+from postroom.notifications.walking import locked
 
 log = logging.getLogger(__name__)
 
 OUTAGE_PAUSE = timedelta(minutes=1)
 """How long a mail is left alone when the mail server can't be reached. An outage uses up none of its tries."""
+
+_WAITING = (
+    select(OutgoingMail)
+    .where(OutgoingMail.id == bindparam("mail_id"), OutgoingMail.state == MailState.WAITING)
+    .with_for_update()
+)
 
 
 def process_one(engine: Engine, settings: Settings, transport: Transport, now: datetime) -> bool:
@@ -102,8 +109,7 @@ def _as_mail(mail: OutgoingMail) -> Mail:
 
 def _waiting(session: Session, mail_id: int) -> OutgoingMail | None:
     """The mail, locked; None where another worker whose claim came after ours has ended it."""
-    query = select(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.state == MailState.WAITING)
-    return session.exec(query.with_for_update()).first()
+    return session.exec(_WAITING, params={"mail_id": mail_id}).first()
 
 
 def _try_later(
@@ -146,7 +152,7 @@ def _record_sent(engine: Engine, mail_id: int, settings: Settings, now: datetime
             return
         mail.unanswered -= 1
         if mail.case_id is not None:
-            case = session.exec(select(Case).where(Case.id == mail.case_id).with_for_update()).one()
+            case = locked(session, mail.case_id)
             if mail.unanswered:
                 _note_that_it_may_have_gone_twice(session, mail, case, now)
             if mail.purpose == Purpose.ACKNOWLEDGEMENT:

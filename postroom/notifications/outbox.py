@@ -5,7 +5,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import StrEnum
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -197,7 +198,12 @@ def _keep_version(session: Session, draft: Draft, now: datetime) -> None:
 
 def _insert_once(session: Session, table: type[SQLModel], key: str, **values: object) -> bool:
     """Insert a row unless one with the same `key` is there; whether it was inserted."""
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = _insertion(session.get_bind().dialect.name, table, key)
+    return session.connection().execute(statement, values).scalar_one_or_none() is not None
+
+
+@cache
+def _insertion(dialect: str, table: type[SQLModel], key: str) -> Any:
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     column = col(getattr(table, key))
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=[column]).returning(column)
-    return session.connection().execute(statement).scalar_one_or_none() is not None
+    return insert(table).on_conflict_do_nothing(index_elements=[column]).returning(column)

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine
+from sqlalchemy import ColumnElement, Engine, bindparam
 from sqlmodel import Session, col, func, select
 
 from postroom.casework.reading import first_message
@@ -30,12 +30,10 @@ LONGEST = 4000
 
 def write_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     """Write the notices about one case. False where none are due."""
-    return any(
-        _write(engine, settings, id_, now) for id_ in one_by_one(engine, lambda after: _untold(settings, now, after))
-    )
+    return any(_write(engine, settings, id_, now) for id_ in one_by_one(engine, _untold(settings, now)))
 
 
-def _untold(settings: Settings, now: datetime, after: int) -> Any:
+def _untold(settings: Settings, now: datetime) -> Any:
     """The first confirmed case after `after` with praise that nobody was told of, of a team that has a manager."""
     told = select(OutgoingMail.id).where(OutgoingMail.case_id == Case.id, OutgoingMail.kind == Kind.NOTICE)
     manager = (
@@ -51,7 +49,7 @@ def _untold(settings: Settings, now: datetime, after: int) -> Any:
             func.coalesce(Case.merged_into_id, 0) == 0,  # its index holds nearly all cases
             ~told.exists(),
             manager.exists(),
-            col(Case.id) > after,
+            col(Case.id) > bindparam("after"),
         )
         .order_by(col(Case.id))
         .limit(1)

@@ -3,9 +3,10 @@
 import logging
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam
 from sqlmodel import col, select
 
 from postroom.casework.reading import first_message
@@ -28,11 +29,12 @@ def write_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     """Write one receipt that is owed. False where none is."""
     if not settings.outgoing.instant_acknowledgement:
         return False
-    return any(_write(engine, settings, id_, now) for id_ in one_by_one(engine, lambda after: _fresh(now, after)))
+    return any(_write(engine, settings, id_, now) for id_ in one_by_one(engine, _fresh(), since=now - RECEIPT_WITHIN))
 
 
-def _fresh(now: datetime, after: int) -> Any:
-    """The first case after `after` that came in lately and has neither receipt nor acknowledgement."""
+@cache
+def _fresh() -> Any:
+    """The first case after `after` that came in after `since` and has neither receipt nor acknowledgement."""
     answered = select(OutgoingMail.id).where(OutgoingMail.case_id == Case.id, OutgoingMail.purpose != "")
     return (
         select(Case.id)
@@ -42,10 +44,10 @@ def _fresh(now: datetime, after: int) -> Any:
             Message.machine == NO_MACHINE,
             col(Message.may_answer),
             Message.sender_email != "",
-            col(Case.received_at) > now - RECEIPT_WITHIN,
+            col(Case.received_at) > bindparam("since"),
             col(Case.acknowledged_at).is_(None),
             ~answered.exists(),
-            col(Case.id) > after,
+            col(Case.id) > bindparam("after"),
         )
         .order_by(col(Case.id))
         .limit(1)

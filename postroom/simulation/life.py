@@ -66,7 +66,9 @@ class Life:
     # who and how
 
     def _case(self) -> Case:
-        return cases.find_case(self.office.session, self.case_id)
+        """Read once in a transaction, where nobody else changes it; held, for a session forgets what nobody holds."""
+        self._held = self.office.session.get_one(Case, self.case_id)
+        return self._held
 
     def _make(self, move: Callable[..., Any], *arguments: Any, by: int, **rest: Any) -> Any:
         return self.office.make(move, self.case_id, *arguments, by=by, **rest)

@@ -104,11 +104,12 @@ class Reasons:
         reading = self._reading
         least = PART_OF_A_PHRASE * strengths.max(initial=0.0)
         enough = np.flatnonzero((strengths > 0) & (strengths >= least) & self._bare).tolist()
+        adds = strengths.tolist()  # few words at a time are added up faster so
         for run in _runs(enough):
             for start in range(run.start, run.stop, WORDS_TOGETHER):
                 end = min(start + WORDS_TOGETHER, run.stop)
                 if any(map(_says_something, reading.forms[start:end])):
-                    yield _Reason(float(strengths[start:end].sum()), reading.starts[start], reading.ends[end - 1])
+                    yield _Reason(sum(adds[start:end]), reading.starts[start], reading.ends[end - 1])
 
     @cached_property
     def _bare(self) -> NDArray[np.bool_]:

@@ -1,15 +1,17 @@
-"""Finds the signals of `signals.py` in a text. Every rule becomes phrases, since looking phrases up costs nothing."""
+"""Finds the signals of `signals.py` in a text. Every rule becomes phrases, since looking phrases up costs nothing.
 
-from collections.abc import Iterable, Iterator
+spaCy's own matcher makes a document of each phrase; for 34,000 of them that takes most of a second at each start.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-from spacy.language import Language
-from spacy.matcher import PhraseMatcher
-from spacy.tokens import Doc
+from typing import Any
 
 from postroom.triage.signals import PATTERNS, Near, wordings
 
+_NAMES = ""
+"""Under what a branch keeps the names of the phrases that end there: no word is empty."""
 _STOPS = {".", "!", "?", ";"}
 WORDS_REMEMBERED = 50_000
 
@@ -26,53 +28,71 @@ class Tokens:
     lower: list[str]
 
 
-class SignalMatcher:
-    """Rules compiled for one spaCy pipeline."""
+class Phrases:
+    """Names by phrases, which are words in lower case: a tree with a branch for each next word."""
 
-    def __init__(self, english: Language) -> None:
-        self._english = english
-        self._phrases = PhraseMatcher(english.vocab, attr="LOWER")
-        self._names: dict[int, str] = {}
+    def __init__(self) -> None:
+        self._tree: dict[str, Any] = {}
+
+    def add(self, name: str, phrases: Iterable[Sequence[str]]) -> None:
+        """Let each of `phrases` be found as `name`."""
+        for words in phrases:
+            branch = self._tree
+            for word in words:
+                branch = branch.setdefault(word, {})
+            branch.setdefault(_NAMES, {})[name] = None
+
+    def __call__(self, words: Sequence[str]) -> Iterator[Found]:
+        """Each phrase that stands in `words`, also those that overlap, in the order of their first words."""
+        tree = self._tree
+        for start in [place for place, word in enumerate(words) if word in tree]:
+            branch, end = tree[words[start]], start + 1
+            while True:
+                if _NAMES in branch:
+                    for name in branch[_NAMES]:
+                        yield name, start, end
+                if end == len(words) or words[end] not in branch:
+                    break
+                branch, end = branch[words[end]], end + 1
+
+
+class SignalMatcher:
+    """All rules. `words_of` cuts a phrase into words in the way that texts are cut."""
+
+    def __init__(self, words_of: Callable[[str], Sequence[str]]) -> None:
+        self._phrases = Phrases()
         self._near: dict[str, tuple[str, str, int]] = {}
         self._words = _WordIndex({name: wording.words for name, wording in wordings().items()})
         for name, wording in wordings().items():
-            self._add(name, [english.make_doc(phrase) for phrase in wording.phrases])
+            self._phrases.add(name, map(words_of, wording.phrases))
         for name, patterns in PATTERNS.items():
             for number, pattern in enumerate(patterns):
                 if isinstance(pattern, Near):
                     left, right = f"{name} {number} left", f"{name} {number} right"
                     self._near[left] = (name, right, pattern.between)
-                    self._add(left, self._docs(pattern.left))
-                    self._add(right, self._docs(pattern.right))
+                    self._phrases.add(left, map(str.split, pattern.left))
+                    self._phrases.add(right, map(str.split, pattern.right))
                 else:
-                    self._add(name, self._docs(pattern))
+                    self._phrases.add(name, map(str.split, pattern))
 
-    def __call__(self, doc: Doc, tokens: Tokens) -> list[Found]:
+    def __call__(self, tokens: Tokens) -> list[Found]:
         """Each signal found, with its name. Those of one signal don't overlap."""
         by_signal: dict[str, list[Found]] = {}
-        for found in (*self._found(doc, tokens), *self._words(tokens)):
+        for found in (*self._found(tokens), *self._words(tokens)):
             by_signal.setdefault(found[0], []).append(found)
         return [found for several in by_signal.values() for found in _apart(several)]
 
-    def _add(self, name: str, phrases: list[Doc]) -> None:
-        self._phrases.add(name, phrases)
-        self._names[self._english.vocab.strings[name]] = name
-
-    def _docs(self, phrases: Iterable[str]) -> list[Doc]:
-        return [Doc(self._english.vocab, words=phrase.split()) for phrase in phrases]
-
-    def _found(self, doc: Doc, tokens: Tokens) -> Iterator[Found]:
+    def _found(self, tokens: Tokens) -> Iterator[Found]:
         by_name: dict[str, list[Found]] = {}
-        for key, start, end in self._phrases(doc):
-            name = self._names[key]
-            by_name.setdefault(name, []).append((name, start, end))
-        for name, found in by_name.items():
+        for found in self._phrases(tokens.lower):
+            by_name.setdefault(found[0], []).append(found)
+        for name, several in by_name.items():
             if name in self._near:
                 signal, right, between = self._near[name]
                 if right in by_name:
-                    yield from _joined(tokens, signal, found, by_name[right], between)
+                    yield from _joined(tokens, signal, several, by_name[right], between)
             elif name in wordings():
-                yield from found
+                yield from several
 
 
 class _WordIndex:

@@ -80,6 +80,8 @@ class SecondLook:
             return None
 
     def _two(self, message: Message, text: str, suggester: Suggester, now: datetime) -> TwoMatters | None:
+        if not places(text, ()):
+            return None  # most have no sign of a second matter, and to read the topics takes most of the time
         for place in places(text, self._topics(text)):
             parts = (0, place.at), (place.at, len(text))
             first, second = suggester.suggest_many([Text(body=text[start:end]) for start, end in parts])

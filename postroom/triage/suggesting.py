@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
 
 from postroom.models.message import Answer
 from postroom.models.settings import NO_CATEGORY, NO_EXCLUSION, Settings
@@ -28,6 +27,7 @@ from postroom.triage.model import (
     ranked,
 )
 from postroom.triage.signals import AREA
+from postroom.triage.vectors import of_length_one
 
 __all__ = ["Choice", "Evidence", "Risk", "Suggested", "Suggester", "Text"]
 
@@ -121,7 +121,7 @@ class Suggester:
         """The words and pieces of words of each message as a row of length 1, to tell how similar messages are."""
         vectoriser = self._model.vectoriser
         rows = vectoriser.transform(self._reader.read_many(messages))
-        return normalize(rows[:, : vectoriser.first_signal])
+        return of_length_one(rows[:, : vectoriser.first_signal])
 
     def _suggested(self, reading: Reading) -> Suggested:
         vector = self._model.vector(reading)

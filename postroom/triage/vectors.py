@@ -144,6 +144,13 @@ class Vectoriser:
         return np.array([self._characters[term] for term in _characters(word) if term in self._characters], np.intp)
 
 
+def of_length_one(rows: csr_matrix) -> csr_matrix:
+    """Each row divided by its length; a row of nothing stays as it is."""
+    lengths = np.sqrt(rows.multiply(rows).sum(axis=1).A1)
+    lengths[lengths == 0] = 1.0
+    return csr_matrix((rows.data / np.repeat(lengths, np.diff(rows.indptr)), rows.indices, rows.indptr), rows.shape)
+
+
 def _pairs(forms: Sequence[str]) -> list[str]:
     return [f"{left} {right}" for left, right in pairwise(forms)]
 

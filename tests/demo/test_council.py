@@ -10,7 +10,7 @@ from sqlmodel import select
 from demo.council import COLLEAGUES, Ports, add_colleagues, check_ports, settings_for
 from demo.folder import Folder
 from demo.greeting import greeting
-from postroom.desk.officers import password_fits
+from postroom.desk.passwords import password_fits
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError
 from postroom.models.officer import Officer, TeamMember

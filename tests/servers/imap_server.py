@@ -1,5 +1,6 @@
 """What tests need of an IMAP server, whichever it is."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from postroom.models.settings import Mailbox
 
 PASSWORD_VARIABLE = "POSTROOM_TEST_MAILBOX"
 FOLDER = "Feedback"
+WITHIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,18 @@ class ImapServer:
         self.deliver(*(found[uid][b"BODY[]"] for uid in sorted(found)))
 
     def start_folder(self) -> None:
-        """Make the folder, anew where it is there, and delete all others."""
-        with self.client() as client:
-            for _, _, folder in client.list_folders():
-                if folder.upper() != "INBOX":
-                    client.delete_folder(folder)
-            client.create_folder(FOLDER)
+        """Make the folder, anew where it is there, and delete all others. A busy server may refuse while another
+        connection still lets go of a folder."""
+        until = time.monotonic() + WITHIN_SECONDS
+        while True:
+            try:
+                with self.client() as client:
+                    for _, _, folder in client.list_folders():
+                        if folder.upper() != "INBOX":
+                            client.delete_folder(folder)
+                    client.create_folder(FOLDER)
+            except IMAPClient.Error:
+                if time.monotonic() > until:
+                    raise
+            else:
+                return

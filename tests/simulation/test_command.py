@@ -38,7 +38,7 @@ def test_the_end_says_what_there_is_and_that_it_holds(sqlite: Engine, settings: 
     run(sqlite, settings, DAYS, console)
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "2025-09-01 to 2025-09-03" in said
-    assert said.count("holds ") == 5
+    assert said.count("\nholds ") == 5
     assert "broken" not in said
 
 

@@ -11,7 +11,6 @@ from postroom.desk.rights import Visitor
 from postroom.desk.surroundings import Desk
 from postroom.intake.attachment_danger import Look, look
 from postroom.intake.file_names import safe_name
-from postroom.intake.parse import attachment_content
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.message import Attachment, Message, Scan
@@ -96,6 +95,8 @@ def saved(content: bytes, name: str, media_type: str = UNKNOWN) -> Response:
 
 
 def _content(raw: bytes, position: int) -> bytes:
+    from postroom.intake.parse import attachment_content  # slow to load
+
     try:
         return attachment_content(raw, position)
     except IndexError:  # the message was read by an earlier version, which found more in it

@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import col, select
 
 from postroom.desk.surroundings import Desk
-from postroom.intake.parse import parse
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.message import Message
@@ -39,6 +38,8 @@ def formatted(desk: Desk, reference: str, message_id: int) -> Response:
     if found is None:
         raise HTTPException(404)
     content, subject = found
+    from postroom.intake.parse import parse  # slow to load
+
     written = parse(content).html
     if written is None:
         raise HTTPException(404)

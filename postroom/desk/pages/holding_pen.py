@@ -10,7 +10,6 @@ from postroom.desk.queries.sight import find_visible
 from postroom.desk.rendering import go_to, page, pagination
 from postroom.desk.rights import Form, Visitor
 from postroom.desk.surroundings import Desk, Surroundings
-from postroom.intake import holding_pen
 from postroom.models.failures import ImpossibleMove
 from postroom.models.raw_message import HeldBecause
 
@@ -48,6 +47,8 @@ def file_as_new(request: Request, desk: Desk, visitor: Visitor, raw_message_id: 
 
 def attach(request: Request, desk: Desk, visitor: Visitor, form: Form, raw_message_id: int) -> Response:
     """Put a held message on a case that the officer may see, or that was proposed for it."""
+    from postroom.intake.holding_pen import attach_to_case  # what files mail is slow to load
+
     typed = form.get("reference", "")
     reference = "".join(typed.split()).upper()
     try:
@@ -55,7 +56,7 @@ def attach(request: Request, desk: Desk, visitor: Visitor, form: Form, raw_messa
         proposed = held.proposed is not None and reference == held.proposed.reference
         if not proposed and find_visible(desk.engine, reference, visitor, desk.settings) is None:
             raise ImpossibleMove(f"There is no case {reference or 'without a reference'} that you may see.")
-        holding_pen.attach_to_case(
+        attach_to_case(
             desk.engine,
             raw_message_id,
             reference,
@@ -87,7 +88,7 @@ def release(request: Request, desk: Desk, visitor: Visitor, raw_message_id: int)
 
 def decide_several(request: Request, desk: Desk, visitor: Visitor, form: Form) -> Response:
     """One decision about all the chosen messages; those that it is refused for stay, and the first refusal is shown."""
-    decide = _DECISIONS.get(form.get("decision", ""))
+    decide = _decisions().get(form.get("decision", ""))
     chosen = _chosen(form)
     if decide is None or not chosen:
         return _holding_pen(request, desk, visitor, problem="Choose at least one message.")
@@ -105,8 +106,10 @@ def decide_several(request: Request, desk: Desk, visitor: Visitor, form: Form) -
 
 
 def _file_as_new(desk: Surroundings, visitor: Visitor, raw_message_id: int) -> str:
+    from postroom.intake.holding_pen import file_as_new as open_case_for
+
     _refuse_withheld(desk, visitor, raw_message_id)
-    return holding_pen.file_as_new(
+    return open_case_for(
         desk.engine, raw_message_id, settings=desk.settings, officer_id=visitor.officer_id, now=desk.now()
     ).reference
 
@@ -119,19 +122,22 @@ def _by(move: Callable[..., None]) -> Callable[[Surroundings, Visitor, int], Non
     return decide
 
 
-_DECISIONS: Mapping[str, Callable[[Surroundings, Visitor, int], object]] = {
-    "new-case": _file_as_new,
-    "machine": _by(holding_pen.mark_as_machine),
-    "spam": _by(holding_pen.mark_as_spam),
-    "release": _by(holding_pen.release),
-}
+def _decisions() -> Mapping[str, Callable[[Surroundings, Visitor, int], object]]:
+    from postroom.intake import holding_pen
+
+    return {
+        "new-case": _file_as_new,
+        "machine": _by(holding_pen.mark_as_machine),
+        "spam": _by(holding_pen.mark_as_spam),
+        "release": _by(holding_pen.release),
+    }
 
 
 def _decide(
     request: Request, desk: Surroundings, visitor: Visitor, raw_message_id: int, decision: str, *, done: str = ""
 ) -> Response:
     try:
-        _DECISIONS[decision](desk, visitor, raw_message_id)
+        _decisions()[decision](desk, visitor, raw_message_id)
     except ImpossibleMove as refused:
         return _holding_pen(request, desk, visitor, problem=str(refused), at=raw_message_id)
     return go_to("/holding-pen", done or decision)

@@ -8,7 +8,6 @@ from postroom.desk.rendering import go_to, page, pagination
 from postroom.desk.rights import Visitor
 from postroom.desk.surroundings import Desk
 from postroom.models.database import open_session
-from postroom.notifications import delivery
 
 
 def show_machine_mail(request: Request, desk: Desk, visitor: Visitor, number: Number = 1) -> Response:
@@ -38,5 +37,7 @@ def show_mail(request: Request, desk: Desk, mail_id: int) -> Response:
 
 def try_again(desk: Desk, mail_id: int) -> Response:
     """A mail that was given up is tried again."""
+    from postroom.notifications import delivery  # its transports are slow to load
+
     delivery.try_again(desk.engine, mail_id, desk.now())
     return go_to("/outbox", "trying")

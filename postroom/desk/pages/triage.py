@@ -33,17 +33,18 @@ def triage_response(
 ) -> Response:
     """The page of a case that awaits confirmation; it is noted that `visitor` has it open."""
     case, works, now = found.case, works_on_cases(visitor), desk.now()
-    assert case.id is not None
+    case_id = case.id
+    assert case_id is not None
     filters = Filters.of(request.query_params)
     queue = waiting.queue(desk.engine, visitor, desk.settings, desk.calendar)
     with open_session(desk.engine, read_only=True) as session:
-        others = presence.others(session, [case.id], visitor.officer_id, now).get(case.id, ())
+        others = presence.others(session, [case_id], visitor.officer_id, now).get(case_id, ())
         opening = found.timeline.messages[0].message
         near = related(session, case, opening, visitor, desk.settings)
         moves = allowed_moves(session, case, officer_id=visitor.officer_id, settings=desk.settings) if works else []
         look = second_look(session, case, opening, visitor, desk.settings, blind=found.blind)
     if works and request.method == "GET":
-        presence.note_opened(desk.engine, case.id, visitor.officer_id, now)
+        presence.note_opened(desk.engine, case_id, visitor.officer_id, now)
     return page(
         request,
         "triage.html",
@@ -51,7 +52,7 @@ def triage_response(
         heading=case.reference,
         found=found,
         case=case,
-        entry=next((entry for entry in queue.entries if entry.case_id == case.id), None),
+        entry=next((entry for entry in queue.entries if entry.case_id == case_id), None),
         following=queue.after(case.reference, filters),
         place=queue.place(case.reference, filters),
         filters=filters,

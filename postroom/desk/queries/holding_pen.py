@@ -12,7 +12,6 @@ from sqlmodel import col
 from postroom.desk.queries.pages import Paged, page_of
 from postroom.desk.queries.sight import is_sealed, may_see
 from postroom.desk.sessions import SignedIn
-from postroom.intake.parse import parse
 from postroom.models.case import Case, Person
 from postroom.models.database import open_session
 from postroom.models.message import Message
@@ -230,6 +229,8 @@ def _held(row: Any, visitor: SignedIn) -> Held:
     if sealed and visitor.role in (Role.ADMINISTRATOR, Role.AUDITOR):
         return Held(id_, received_at, _kind(because), reason, size, proposed=None, withheld=True)
     known = {"subject": subject, "person": person} if may_open else {}
+    from postroom.intake.parse import parse  # slow to load
+
     parsed = parse(bytes(content))
     return Held(
         id_,

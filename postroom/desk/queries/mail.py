@@ -11,7 +11,6 @@ from postroom.desk.queries.holding_pen import PREVIEW_BYTES, PREVIEW_LETTERS
 from postroom.desk.queries.pages import Paged, page_of
 from postroom.desk.queries.sight import may_see
 from postroom.desk.sessions import SignedIn
-from postroom.intake.parse import parse
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.failures import NotFound
@@ -118,6 +117,8 @@ def _from_machine(*row: Any) -> FromMachine:
     found = FromMachine(*known)
     if content is None:
         return found
+    from postroom.intake.parse import parse  # slow to load
+
     parsed = parse(bytes(content))
     sender, preview = parsed.sender.name or parsed.sender.email, parsed.text[:PREVIEW_LETTERS]
     return replace(found, sender=sender, subject=parsed.subject, preview=preview)
@@ -175,6 +176,8 @@ def _mail_text(session: Session, query: Any) -> MailText:
     mail: OutgoingMail | None = session.execute(query).scalars().first()
     if mail is None or mail.id is None:
         raise NotFound("There is no such mail.")
+    from postroom.intake.parse import parse  # slow to load
+
     parsed = parse(b"" if mail.by_post else mail.content)
     return MailText(
         id=mail.id,

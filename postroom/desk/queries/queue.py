@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, distinct, func, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, case, distinct, func, select
 from sqlmodel import col
 
 from postroom.desk.filters import Filters
@@ -121,29 +121,32 @@ def with_new_messages(engine: Engine, visitor: SignedIn, settings: Settings, num
 
 def counts(engine: Engine, visitor: SignedIn, settings: Settings, today: date) -> Counts:
     """How much there is to do, for the head of the queue."""
-    visible = may_see(visitor, settings)
-    open_ = select(func.count()).select_from(Case).where(col(Case.status) == CaseStatus.OPEN, visible)
-    with_deadline = (
-        select(func.count(distinct(col(Deadline.case_id))))
-        .join(Case, col(Case.id) == Deadline.case_id)
-        .where(col(Deadline.state) == DeadlineState.OPEN, col(Case.status) == CaseStatus.OPEN, visible)
+    visible, soon = may_see(visitor, settings), today + timedelta(days=1)
+    late = case((col(Deadline.due_on) < today, col(Deadline.case_id)))
+    due_soon = case((col(Deadline.due_on) >= today, col(Deadline.case_id)))
+    others = (
+        select(func.count()).select_from(Case).where(col(Case.status) == CaseStatus.OPEN, visible),
+        select(func.count()).select_from(Filing).where(col(Filing.state) == FilingState.HELD),
+        select(func.count()).select_from(OutgoingMail).where(col(OutgoingMail.state) == MailState.DEAD),
+        select(func.count()).select_from(Case).where(_unread, visible),
     )
-    soon = today + timedelta(days=1)
-    with open_session(engine, read_only=True) as session:
-
-        def number(query: Select[Any]) -> int:
-            return int(session.execute(query).scalar_one())
-
-        return Counts(
-            open=number(open_),
-            late=number(with_deadline.where(col(Deadline.due_on) < today)),
-            due_soon=number(with_deadline.where(col(Deadline.due_on).between(today, soon))),
-            held=number(select(func.count()).select_from(Filing).where(col(Filing.state) == FilingState.HELD)),
-            undelivered=number(
-                select(func.count()).select_from(OutgoingMail).where(col(OutgoingMail.state) == MailState.DEAD)
-            ),
-            unread=number(select(func.count()).select_from(Case).where(_unread, visible)),
+    query = (
+        select(
+            func.count(distinct(late)),
+            func.count(distinct(due_soon)),
+            *(other.correlate(None).scalar_subquery() for other in others),
         )
+        .join_from(Deadline, Case, col(Case.id) == Deadline.case_id)
+        .where(
+            col(Deadline.state) == DeadlineState.OPEN,
+            col(Deadline.due_on) <= soon,
+            col(Case.status) == CaseStatus.OPEN,
+            visible,
+        )
+    )
+    with open_session(engine, read_only=True) as session:
+        late_, due_soon_, open_, held, undelivered, unread = session.execute(query).one()
+    return Counts(open_, late_, due_soon_, held, undelivered, unread)
 
 
 def _filtered(filters: Filters, visitor: SignedIn) -> list[ColumnElement[bool]]:

@@ -47,26 +47,27 @@ team_now: Any = case((_awaiting, func.coalesce(_suggested_team, "")), else_=col(
 """The team whose case it is, or seems to be until it is confirmed."""
 
 
-def is_sealed(settings: Settings) -> ColumnElement[bool]:
-    """Whether a case is sealed or restricted, or seems to be sealed until it is confirmed."""
-    sealed_teams = [team for team in settings.teams if settings.is_sealed(team)]
-    return or_(col(Case.sealed), and_(_awaiting, team_now.in_(sealed_teams)))
+def is_sealed(settings: Settings, team: Any = team_now) -> ColumnElement[bool]:
+    """Whether a case is sealed or restricted, or seems to be sealed until it is confirmed. `team` is for a query that
+    has the case's `team_now` at hand for less."""
+    sealed_teams = [each for each in settings.teams if settings.is_sealed(each)]
+    return or_(col(Case.sealed), and_(_awaiting, team.in_(sealed_teams)))
 
 
-def may_see(visitor: SignedIn, settings: Settings) -> ColumnElement[bool]:
-    """The cases that `visitor` may see."""
+def may_see(visitor: SignedIn, settings: Settings, team: Any = team_now) -> ColumnElement[bool]:
+    """The cases that `visitor` may see. `team` as in `is_sealed`."""
     named = (
         select(NamedOfficer.case_id)
         .where(NamedOfficer.case_id == Case.id, NamedOfficer.officer_id == visitor.officer_id)
         .correlate(Case)
         .exists()
     )
-    return or_(and_(~col(Case.restricted), _by_role(visitor, settings)), and_(col(Case.restricted), named))
+    return or_(and_(~col(Case.restricted), _by_role(visitor, settings, team)), and_(col(Case.restricted), named))
 
 
-def _by_role(visitor: SignedIn, settings: Settings) -> ColumnElement[bool]:
-    own: ColumnElement[bool] = team_now.in_(sorted(visitor.teams))
-    unsealed = and_(~is_sealed(settings), team_now != "")
+def _by_role(visitor: SignedIn, settings: Settings, team: Any) -> ColumnElement[bool]:
+    own: ColumnElement[bool] = team.in_(sorted(visitor.teams))
+    unsealed = and_(~is_sealed(settings, team), team != "")
     if visitor.role == Role.CUSTOMER_RELATIONS:
         return or_(~col(Case.sealed), _awaiting, own)  # the cheapest first
     if visitor.role == Role.ADMINISTRATOR:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Engine, func, select
@@ -97,14 +98,14 @@ class Queue:
     visitor: SignedIn
 
     def matching(self, filters: Filters) -> list[Entry]:
-        return [entry for entry in self.entries if self._fits(entry, filters)]
+        return [entry for entry in self.entries if self._fits(entry, filters)] if filters.set else list(self.entries)
 
     def count(self, filters: Filters) -> int:
         return len(self.matching(filters))
 
     def facets(self, filters: Filters) -> Facets:
         def by(name: str) -> dict[str, int]:
-            found = Counter(getattr(entry, name) for entry in self.matching(filters.but(**{name: ""})))
+            found = Counter(map(attrgetter(name), self.matching(filters.but(**{name: ""}))))
             return {value: found[value] for value in sorted(found) if value}
 
         return Facets(
@@ -165,31 +166,32 @@ def rows_of(engine: Engine, entries: Sequence[Entry], number: int, visitor: Sign
 
 
 def _entries(visitor: SignedIn, settings: Settings) -> Any:
+    team: Any = func.coalesce(Suggestion.team, "")
     columns: list[Any] = [
         col(Case.id),
         col(Case.reference),
         col(Case.received_at),
         col(Case.channel),
         col(Message.id),
-        is_sealed(settings),
+        is_sealed(settings, team),
         col(Suggestion.id).is_not(None),
         func.coalesce(Suggestion.type, ""),
         func.coalesce(Suggestion.type_probability, 0.0),
-        col(Suggestion.answers),
+        col(Suggestion.answers)["type"].as_string(),
         func.coalesce(Suggestion.category, ""),
-        func.coalesce(Suggestion.team, ""),
+        team,
         func.coalesce(Suggestion.at_risk, False),
     ]
     return (
         select(*columns)
         .join_from(Case, Message, col(Message.id) == first_message_id)
         .outerjoin(Suggestion, col(Suggestion.id) == _newest_suggestion)
-        .where(col(Case.status) == CaseStatus.AWAITING, may_see(visitor, settings))
+        .where(col(Case.status) == CaseStatus.AWAITING, may_see(visitor, settings, team))
     )
 
 
 def _entry(row: Any, blind_share: float, due: "_Due") -> Entry:
-    *case, suggested, type_, probability, answers, category, team, at_risk = row
+    *case, suggested, type_, probability, answer, category, team, at_risk = row
     id_, reference, received_at, channel, message_id, sealed = case
     blind = decides_first(message_id, blind_share)
     if blind:
@@ -204,7 +206,7 @@ def _entry(row: Any, blind_share: float, due: "_Due") -> Entry:
         bool(suggested),
         type_,
         probability,
-        bool(type_) and (answers or {}).get("type", Answer.PRESELECTED) == Answer.PRESELECTED,
+        bool(type_) and (answer or Answer.PRESELECTED) == Answer.PRESELECTED,
         category,
         team,
         bool(at_risk),
