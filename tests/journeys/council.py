@@ -43,6 +43,7 @@ def found_council(
     content["intake"]["mailboxes"] = [mailbox] if mailbox else []
     content["outgoing"]["smtp"]["port"] = outgoing_port
     content["outgoing"]["letters"] = str(CONFIG.parent / "letters")
+    content["outgoing"]["mails_per_domain_and_minute"] = 10_000  # every resident of the tests is at one domain
     content["desk"]["port"] = free_port()
     config = folder / "config.yaml"
     config.write_text(yaml.safe_dump(content))
