@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pgserver import get_server
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from postroom.models import tables
 from postroom.models.database import open_engine, upgrade
@@ -58,6 +58,21 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+_FILLED = " UNION ALL ".join(
+    f"SELECT '{table.name}' WHERE EXISTS (SELECT 1 FROM {table.name})"  # noqa: S608
+    for table in tables.metadata.sorted_tables
+)
+
+
+def _empty(connection: Connection) -> None:
+    """Delete what is there and count from 1 again. To truncate every table takes a hundred times as long."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    for name in connection.execute(text(_FILLED)).scalars().all():
+        connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608
+    used = text("SELECT setval(quote_ident(sequencename), 1, false) FROM pg_sequences WHERE last_value IS NOT NULL")
+    connection.execute(used).all()
+
+
 def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     """The address of an empty database with all tables."""
     if kind == "sqlite":
@@ -65,9 +80,8 @@ def empty_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> s
         return f"sqlite:///{file}"
     url: str = request.getfixturevalue("postgresql")
     engine = open_engine(url)
-    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        _empty(connection)
     engine.dispose()
     return url
 
