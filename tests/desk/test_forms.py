@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from lxml import html
 from sqlalchemy import Engine
+from sqlmodel import col, select
 
 from postroom.casework import cases
 from postroom.casework.moves import Move
@@ -17,6 +18,7 @@ from postroom.desk.app import create_app
 from postroom.desk.forms.every import FORMS
 from postroom.desk.forms.form import CaseForm, Group
 from postroom.desk.wording import DONE
+from postroom.models.case import Case, Decision
 from postroom.models.database import open_engine, open_session
 from postroom.models.settings import Settings, load_settings
 from tests.conftest import CONFIG
@@ -80,7 +82,7 @@ TRIALS = [
     ),
     Trial("assignment", Desk.open, {"officer": "3"}),
     Trial("team", Desk.open, {"team": "waste", "reason": "it is about a tip"}),
-    Trial("procedure", Desk.open, {"procedure": "adult-social-care"}),
+    Trial("procedure", Desk.open, {"procedure": "adult-social-care", "reason": "it is about care"}),
     Trial("incident", Desk.open, day("on", date(2026, 1, 10))),
     Trial("date", Desk.open, {"which": "received-0", "reason": "it lay in the post", **day("on", date(2026, 3, 2))}),
     Trial("sealing", Desk.open, {"reason": "about a member of staff"}),
@@ -295,13 +297,26 @@ def test_a_wrong_answer_is_named_beside_its_field_and_kept(
 
 def test_a_correction_keeps_a_procedure_that_an_officer_chose(desk: Desk, alice: Visitor) -> None:
     reference = desk.open()
-    alice.post(f"/cases/{reference}/procedure", procedure="adult-social-care")
+    alice.post(f"/cases/{reference}/procedure", procedure="adult-social-care", reason="it is about care")
     labels = {"type": "complaint", "category": "policy", "team": "highways", "exclusion": "none"}
 
     assert "Adult social care complaints" in alice.post(f"/cases/{reference}/correction", **labels).text
     page = alice.post(f"/cases/{reference}/correction", **{**labels, "type": "enquiry"})
     assert "Service requests and enquiries" in page.text
     assert "at first complaint" in page.text
+
+
+def test_another_procedure_is_no_second_decision_about_the_message(desk: Desk, alice: Visitor) -> None:
+    reference = desk.open()
+
+    def decisions() -> int:
+        with open_session(desk.mailroom.engine, read_only=True) as session:
+            mine = select(Decision).join(Case, col(Case.id) == Decision.case_id).where(Case.reference == reference)
+            return len(session.exec(mine).all())
+
+    before = decisions()
+    alice.post(f"/cases/{reference}/procedure", procedure="adult-social-care", reason="it is about care")
+    assert decisions() == before
 
 
 def test_the_dates_of_another_procedure_are_shown_before_it_is_chosen(desk: Desk, alice: Visitor) -> None:

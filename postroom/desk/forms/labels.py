@@ -151,6 +151,7 @@ def _procedure_sheet(ground: Ground) -> Sheet:
                 value=proposed,
                 required="Choose a procedure",
             ),
+            words_of("reason", "Why does it follow another one?", "Say why it follows another procedure"),
         ),
         (f"It follows “{_name(ground, case.procedure)}” now: {_dates(ground) or 'nothing is due'}.",),
     )
@@ -168,7 +169,7 @@ def _dates_with(ground: Ground, procedure: str) -> str:
     """The dates that the case would have, found by trying it; nothing of that stays."""
     trial = ground.session.begin_nested()
     try:
-        _follow(ground, procedure)
+        _follow(ground, procedure, "tried out")
         return f"Then: {_dates(ground) or 'nothing is due'}."
     except ImpossibleMove as refused:
         return f"Not possible: {refused}"
@@ -182,18 +183,12 @@ def _dates(ground: Ground) -> str:
     return ", ".join(f"{words(deadline.step).lower()} by {in_words(deadline.due_on)}" for deadline in due)
 
 
-def _follow(ground: Ground, procedure: str) -> None:
-    case = ground.case
-    labels = Labels(
-        case.type, case.team, case.category or NO_CATEGORY, case.exclusion or NO_EXCLUSION, at_risk=case.at_risk
-    )
-    cases.confirm(ground.session, ground.case_id, labels, procedure=procedure, **ground.by)
+def _follow(ground: Ground, procedure: str, reason: str) -> None:
+    cases.change_procedure(ground.session, ground.case_id, procedure, reason=reason, **ground.by)
 
 
 def _change_procedure(ground: Ground, _: Sheet, given: Given) -> str:
-    if given.text("procedure") == ground.case.procedure:
-        raise ImpossibleMove(f"It follows “{_name(ground, ground.case.procedure)}” already.")
-    _follow(ground, given.text("procedure"))
+    _follow(ground, given.text("procedure"), given.text("reason"))
     return ""
 
 
