@@ -69,7 +69,7 @@ def main(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for chatty in ("apscheduler", "uvicorn", "mail.log", "imapclient", "httpx"):
+    for chatty in ("apscheduler", "uvicorn", "mail.log", "imapclient", "httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
