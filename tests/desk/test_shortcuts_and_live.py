@@ -15,6 +15,7 @@ from postroom.models.settings import Settings
 from tests.desk.conftest import officer_id
 from tests.desk.mailroom import CHILDREN_COMPLAINT, HIGHWAYS_REQUEST, Mailroom
 from tests.servers.axe import faults
+from tests.servers.browser import press
 from tests.servers.desk import serve
 
 pytestmark = pytest.mark.browser
@@ -50,29 +51,29 @@ def test_messages_are_confirmed_by_keyboard_alone(page: Page, url: str, mailroom
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(url)
 
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    page.keyboard.press("o")
+    press(page, "j")
+    press(page, "j")
+    press(page, "k")
+    press(page, "o")
     expect(page.get_by_role("heading", name=first)).to_be_visible()
-    page.keyboard.press("m")
+    press(page, "m")
     page.keyboard.type("libr")
     expect(page.get_by_label("Team", exact=True)).to_have_value("libraries")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("button", name="Confirm", exact=True)).to_be_focused()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.get_by_role("heading", name=second)).to_be_visible()
     expect(page.get_by_text(f"{first} is confirmed.")).to_be_visible()
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text(f"Undone: {first} awaits confirmation again.")).to_be_visible()
-    page.keyboard.press("s")
+    press(page, "s")
     expect(page.get_by_role("heading", name=second)).to_be_visible()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     assert faults(page) == []
     page.get_by_label("Single keys work on this computer").uncheck()
-    page.keyboard.press("Escape")
-    page.keyboard.press("s")
+    press(page, "Escape")
+    press(page, "s")
     expect(page.get_by_role("heading", name=second)).to_be_visible()
     assert complaints == [], "the content security policy refused something"
 
