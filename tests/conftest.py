@@ -1,7 +1,7 @@
 """Fixtures that every room's tests share: the council's settings, and both databases."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +23,11 @@ def _signing_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The model council, read once: settings don't change."""
-    return load_settings(CONFIG)
+    """The model council, read once: settings don't change. Letters about a confirmation don't wait: see
+    `tests/notifications/test_acknowledgement_waits.py` for that."""
+    settings = load_settings(CONFIG)
+    at_once = settings.outgoing.model_copy(update={"acknowledgement_minutes": 0})
+    return settings.model_copy(update={"outgoing": at_once})
 
 
 @pytest.fixture
@@ -92,20 +95,53 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return empty_database(request.param, request, tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
-    engine = open_engine(empty_database(request.param, request, tmp_path))
-    yield engine
+@pytest.fixture(scope="session")
+def lasting_engine() -> Iterator[Callable[[str], Engine]]:
+    """A function that opens a database, or gives the engine that has it open: what it compiled serves each test."""
+    opened: dict[str, Engine] = {}
+
+    def open_once(url: str) -> Engine:
+        if url not in opened:
+            opened[url] = open_engine(url)
+        return opened[url]
+
+    yield open_once
+    for engine in opened.values():
+        engine.dispose()
+
+
+def put_in_place(engine: Engine, template: Path) -> Engine:
+    """Begin an SQLite database anew as a copy of `template`."""
     engine.dispose()
+    file = Path(str(engine.url.database))
+    for old in file.parent.glob(f"{file.name}*"):
+        old.unlink()
+    shutil.copy(template, file)
+    return engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, lasting_engine: Callable[[str], Engine]) -> Engine:
+    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        empty: Engine = request.getfixturevalue("empty_sqlite")
+        return empty
+    served = lasting_engine(request.getfixturevalue("postgresql"))
+    with served.begin() as connection:
+        _empty(connection)
+    return served
 
 
 @pytest.fixture
-def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def empty_sqlite(sqlite_with_tables: Path, lasting_engine: Callable[[str], Engine]) -> Engine:
+    """An SQLite database with all tables and nothing in them."""
+    return put_in_place(lasting_engine(f"sqlite:///{sqlite_with_tables.parent / 'used.db'}"), sqlite_with_tables)
+
+
+@pytest.fixture
+def sqlite(empty_sqlite: Engine) -> Engine:
     """An empty SQLite database, where a test is not about the database."""
-    engine = open_engine(empty_database("sqlite", request, tmp_path))
-    yield engine
-    engine.dispose()
+    return empty_sqlite
 
 
 LONG = ("violence", "simulation", "journeys")

@@ -1,7 +1,6 @@
 """A desk with people of opposite rights, and a fixture that checks every page that any test opens."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from postroom.desk.sessions import begin_session
 from postroom.models.database import open_engine, open_session, upgrade
 from postroom.models.officer import Role
 from postroom.models.settings import Settings, load_settings
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, put_in_place
 from tests.desk.mailroom import Mailroom
 from tests.servers.browser import browser
 
@@ -76,12 +75,10 @@ def founded(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Pat
 
 
 @pytest.fixture
-def sqlite(founded: Path, tmp_path: Path) -> Iterator[Engine]:
+def sqlite(founded: Path, lasting_engine: Callable[[str], Engine]) -> Engine:
     """A database of its own with Alice, who sorts for everybody; Bob, of a children's team; Charlie, of highways;
     Dora, the administrator; Ivan, who investigates for highways; Mary, its manager; and Otto, the auditor."""
-    engine = open_engine(f"sqlite:///{shutil.copy(founded, tmp_path / 'postroom.db')}")
-    yield engine
-    engine.dispose()
+    return put_in_place(lasting_engine(f"sqlite:///{founded.parent / 'used.db'}"), founded)
 
 
 @pytest.fixture
