@@ -17,7 +17,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from postroom.triage.features import CHAT, MASK, Reading
 from postroom.triage.model import Opinion, TriageModel
 from postroom.triage.signals import AREA, Signal, meaning
-from postroom.triage.vectors import Floats, Vector, Vectoriser
+from postroom.triage.vectors import Floats, Vector
 
 WORDS_TOGETHER = 6
 LONGEST = 100
@@ -53,18 +53,20 @@ class Reasons:
         self._vector = vector
         self._opinion = opinion
         self._labels = {name: head.labels for name, head in model.heads.items()}
-        self._signals = dict(self._places_of_signals(model.vectoriser))
+        self._signals = list(self._first_of_signals())
+        columns = [model.vectoriser.signal_column(signal.name) for signal, _ in self._signals]
+        self._places = np.searchsorted(vector.columns, columns)
+        """Of the signals in the vector."""
 
-    def _places_of_signals(self, vectoriser: Vectoriser) -> Iterator[tuple[int, tuple[Signal, slice]]]:
-        """The first of each signal, by its place in the vector, with the words that lie in it."""
+    def _first_of_signals(self) -> Iterator[tuple[Signal, slice]]:
+        """The first of each signal, with the words that lie in it."""
         first: dict[str, Signal] = {}
         for signal in self._reading.signals:
             if signal.name != CHAT and not signal.name.startswith(AREA):
                 first.setdefault(signal.name, signal)
-        places = np.searchsorted(self._vector.columns, [vectoriser.signal_column(name) for name in first]).tolist()
-        for place, signal in zip(places, first.values(), strict=True):
+        for signal in first.values():
             words = slice(bisect_left(self._reading.starts, signal.start), bisect_right(self._reading.ends, signal.end))
-            yield place, (signal, words)
+            yield signal, words
 
     def of(self, head: str, label: str, most: int, supports: str = "") -> list[Evidence]:
         """At most so many reasons for `label`, the strongest first. None where nothing in the text speaks for it."""
@@ -75,7 +77,8 @@ class Reasons:
         added = self._vector.values * slopes
         found: list[_Reason] = []
         strengths = self._vector.share_of_words(slopes, len(self._reading.forms))
-        reasons = [*self._signal_reasons(added, strengths), *self._word_reasons(strengths)]
+        adds = strengths.tolist()  # few words at a time are added up faster so
+        reasons = [*self._signal_reasons(added, adds), *self._word_reasons(strengths, adds)]
         for reason in sorted(reasons, key=lambda reason: -reason.strength):
             if len(found) == most or (found and reason.strength < WORTH_SHOWING * found[0].strength):
                 break
@@ -91,20 +94,19 @@ class Reasons:
         named = [signal for signal in self._reading.signals if area and signal.name == AREA + area]
         return [Evidence(_quoted(signal), supports) for signal in named[:1]]
 
-    def _signal_reasons(self, added: Floats, strengths: Floats) -> Iterator[_Reason]:
+    def _signal_reasons(self, added: Floats, adds: Sequence[float]) -> Iterator[_Reason]:
         """Signals that speak for the label, with what their words add besides."""
-        for place, (signal, words) in self._signals.items():
-            if added[place] > 0:
-                strength = float(added[place] + strengths[words].sum())
+        for (signal, words), gain in zip(self._signals, added[self._places].tolist(), strict=True):
+            if gain > 0:
+                strength = gain + sum(adds[words])
                 if strength > 0:
                     yield _Reason(strength, signal.start, signal.end, signal)
 
-    def _word_reasons(self, strengths: Floats) -> Iterator[_Reason]:
+    def _word_reasons(self, strengths: Floats, adds: Sequence[float]) -> Iterator[_Reason]:
         """Runs of words that each add enough."""
         reading = self._reading
         least = PART_OF_A_PHRASE * strengths.max(initial=0.0)
         enough = np.flatnonzero((strengths > 0) & (strengths >= least) & self._bare).tolist()
-        adds = strengths.tolist()  # few words at a time are added up faster so
         for run in _runs(enough):
             for start in range(run.start, run.stop, WORDS_TOGETHER):
                 end = min(start + WORDS_TOGETHER, run.stop)

@@ -6,29 +6,26 @@ Tokens come from spaCy's blank English, which needs no download. Positions are t
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 import spacy
-from spacy.attrs import IDX, LENGTH
 from spacy.lang.lex_attrs import is_punct, like_email, like_url
-from spacy.language import Language
-from spacy.tokens import Doc
 
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Text
 from postroom.triage.matching import Found, Phrases, SignalMatcher, Tokens
-from postroom.triage.signals import AREA, MONTHS, Signal
+from postroom.triage.signals import AREA, MONTHS, SERVICE, Signal
 
 LONGEST = 8_000
 """Characters that are read of a text: three quarters from its beginning, the rest from its end."""
 LONGEST_WORD = 80
-TOGETHER = 200
-"""Messages after which spaCy forgets the words that it has learned, else each would be kept for ever."""
+TOGETHER = 5_000
+"""Runs of letters and marks after which spaCy forgets the words that it has learned, else they are kept for ever."""
 WORDS_REMEMBERED = 50_000
 
 MASK = "‹"
@@ -40,6 +37,7 @@ ADDRESS = "‹address›"
 COMPLIMENTS = "compliments_address"
 CHAT = "chat"
 
+_RUNS = re.compile(r"\S+|\s+")
 _LONG_RUN = re.compile(rf"(\S{{{LONGEST_WORD}}})(?=\S)")
 _APOSTROPHES = str.maketrans("’‘`", "'''")
 _TITLES = {"mr", "mrs", "ms", "miss", "dr", "cllr", "councillor", "sir", "dame", "lady", "lord", "pc", "prof", "rev"}
@@ -97,52 +95,73 @@ def _shape(text: str) -> _Shape:
     return _Shape(lower, mask, capital, lower.rstrip(".") in _TITLES, text.isspace(), is_punct(text))
 
 
-@dataclass
 class _English:
     """A blank pipeline with all rules. One reads at a time, for spaCy keeps what it learns of words by the pipeline."""
 
-    pipeline: Language
-    signals: SignalMatcher
-    lock: Lock = field(default_factory=Lock)
-    _read: int = 0
-    _learned: ExitStack = field(default_factory=ExitStack)
+    def __init__(self) -> None:
+        self._pipeline = spacy.blank("en")
+        getters = self._pipeline.vocab.lex_attr_getters  # type: ignore[attr-defined]  # spaCy's stubs leave it out
+        getters.clear()  # nine tenths of the time that a new word takes
+        self._learned = ExitStack()
+        self._cuts = 0
+        self._pieces_of = lru_cache(WORDS_REMEMBERED)(self._cut)
+        self.lock = Lock()
+        self.signals = SignalMatcher(lambda phrase: self.tokens(phrase)[0].lower)
 
-    def doc(self, text: str) -> Doc:
-        """The tokens of `text`, to be used before those of another are asked for. Whoever asks holds the lock."""
-        if self._read % TOGETHER == 0:
+    def tokens(self, text: str) -> tuple[Tokens, list[_Shape]]:
+        """The tokens of `text`, as spaCy cuts them: it cuts each run between spaces by itself, and most runs come
+        again. Whoever asks holds the lock."""
+        starts: list[int] = []
+        ends: list[int] = []
+        shapes: list[_Shape] = []
+        for run in _RUNS.finditer(text):
+            at = run.start()
+            for start, end, shape in self._pieces_of(run.group()):
+                starts.append(at + start)
+                ends.append(at + end)
+                shapes.append(shape)
+        return Tokens(starts, ends, [shape.lower for shape in shapes]), shapes
+
+    def _cut(self, run: str) -> tuple[tuple[int, int, _Shape], ...]:
+        if run.isspace():
+            blank = run.removeprefix(" ")
+            return ((len(run) - len(blank), len(run), _shape(blank)),) if blank else ()
+        if self._cuts % TOGETHER == 0:
             self._learned.close()
-            self._learned.enter_context(self.pipeline.memory_zone())
-        self._read += 1
-        return self.pipeline.make_doc(text)
+            self._learned.enter_context(self._pipeline.memory_zone())
+        self._cuts += 1
+        places = [(token.idx, token.idx + len(token)) for token in self._pipeline.make_doc(run)]
+        return tuple((start, end, _shape(run[start:end])) for start, end in places)
 
 
 @cache
 def _english() -> _English:
     """The same for each council, since it takes a fifth of a second to make."""
-    pipeline = spacy.blank("en")
-    getters = pipeline.vocab.lex_attr_getters  # type: ignore[attr-defined]  # spaCy's stubs leave it out
-    getters.clear()  # nine tenths of the time that a new word takes
-    return _English(pipeline, SignalMatcher(lambda phrase: _lower_words(pipeline.make_doc(phrase))))
-
-
-def _lower_words(doc: Doc) -> list[str]:
-    return [token.text.lower() for token in doc]
+    return _English()
 
 
 class Reader:
     """Reads messages for one council, whose places become signals of their areas.
 
-    `ordinary` are words that people write in lower case: any other word with a capital is taken for a name.
+    `ordinary` are words that people write in lower case: any other word with a capital is taken for a name. Words of
+    `services` become signals of these.
     """
 
-    def __init__(self, settings: Settings, ordinary: Iterable[str]) -> None:
+    def __init__(
+        self, settings: Settings, ordinary: Iterable[str], services: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._ordinary = _CALENDAR | set(ordinary)
         self._compliments = settings.council.addresses.compliments
         self._english = _english()
         self._places = Phrases()
+        self._services = Phrases()
         with self._english.lock:
             for area, places in settings.council.places.items():
-                self._places.add(AREA + area, [_lower_words(self._english.doc(place)) for place in places])
+                self._places.add(AREA + area, [self._english.tokens(place)[0].lower for place in places])
+            for service, phrases in (services or {}).items():
+                cut = [self._english.tokens(phrase)[0].lower for phrase in phrases]
+                self._ordinary.update(word for words in cut for word in words)
+                self._services.add(SERVICE + service, [form for words in cut for form in _numbers(words)])
 
     def read(self, message: Text) -> Reading:
         """Words and signals of `message`. Never fails on any text."""
@@ -155,9 +174,9 @@ class Reader:
 
     def _read(self, message: Text) -> Reading:
         text = text_of(message.subject, message.body)
-        tokens, shapes = _tokens(self._english.doc(text), text)
+        tokens, shapes = self._english.tokens(text)
         places = [place for place in self._places(tokens.lower) if not _is_street(tokens, place)]
-        found = (*places, *self._english.signals(tokens))
+        found = (*places, *self._english.signals(tokens), *self._services(tokens.lower))
         signals = [_signal(name, text, tokens.starts[start], tokens.ends[end - 1]) for name, start, end in found]
         masks = self._masks(text, tokens, shapes, message.from_name, places)
         return Reading(text, *_words(tokens, shapes, masks), (*self._envelope(message), *signals))
@@ -199,21 +218,27 @@ def lower_case_words(messages: Iterable[Text]) -> set[str]:
     words: set[str] = set()
     for message in messages:
         with english.lock:
-            doc = english.doc(text_of(message.subject, message.body))
-            words.update(token.text for token in doc if token.text.islower() and token.text.isalpha())
+            text = text_of(message.subject, message.body)
+            tokens, _ = english.tokens(text)
+        found = (text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True))
+        words.update(word for word in found if word.islower() and word.isalpha())
     return words
+
+
+def _numbers(words: list[str]) -> Iterator[list[str]]:
+    """A phrase of one and of several: pothole and potholes."""
+    *before, last = words
+    yield words
+    if last.endswith("s"):
+        yield [*before, last[:-1]]
+    else:
+        yield [*before, f"{last}s"]
+        if last.endswith("y"):
+            yield [*before, f"{last[:-1]}ies"]
 
 
 def _signal(name: str, text: str, start: int, end: int) -> Signal:
     return Signal(name, text[start:end], start, end)
-
-
-def _tokens(doc: Doc, text: str) -> tuple[Tokens, list[_Shape]]:
-    """spaCy's own text and tokens are made anew each time that they are asked for; so this is asked for once."""
-    places = doc.to_array([IDX, LENGTH])
-    starts, ends = places[:, 0].tolist(), places.sum(axis=1).tolist()
-    shapes = [_shape(text[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return Tokens(starts, ends, [shape.lower for shape in shapes]), shapes
 
 
 def _is_street(tokens: Tokens, place: Found) -> bool:

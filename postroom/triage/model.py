@@ -74,6 +74,8 @@ class TriageModel:
     """All that a suggestion needs. `heads` are type, team, exclusion, at_risk and `category:<type>`."""
 
     ordinary: tuple[str, ...]
+    services: Mapping[str, tuple[str, ...]]
+    """The words by which people name what each team does."""
     vectoriser: Vectoriser
     heads: Mapping[str, Head]
     trust: Mapping[str, Trust]
@@ -111,6 +113,7 @@ class TriageModel:
     def version(self) -> str:
         """Of its content: two models that suggest the same for the same reason have the same version."""
         content = hashlib.sha256(f"{rules_digest()} {self.at_risk_from!r} {sorted(self.trust.items())}".encode())
+        content.update(repr(sorted(self.services.items())).encode())
         for terms in (self.ordinary, *self.vectoriser.terms.values()):
             content.update("\n".join(terms).encode())
         for array in self.vectoriser.rarities.values():

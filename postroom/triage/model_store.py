@@ -21,7 +21,7 @@ from postroom.triage.model import Head, TriageModel, Trust
 from postroom.triage.signals import rules_digest
 from postroom.triage.vectors import Vectoriser
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST, _TERMS, _WEIGHTS = "manifest.json", "terms.json", "weights.npz"
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "spacy")
 
@@ -37,7 +37,7 @@ def save(model: TriageModel, folder: Path) -> None:
     """Store `model` in `folder`. The manifest goes first and comes last: a save cut short is refused on loading."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MANIFEST).unlink(missing_ok=True)
-    terms = {"ordinary": list(model.ordinary), **model.vectoriser.terms}
+    terms = {"ordinary": list(model.ordinary), **model.vectoriser.terms, "services": dict(model.services)}
     (folder / _TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
     arrays = {f"rarity:{part}": array for part, array in model.vectoriser.rarities.items()}
     for name, head in model.heads.items():
@@ -104,9 +104,11 @@ def _restore(manifest: dict[str, Any], folder: Path, encoder: Encoder | None) ->
                 )
             embedding = Embedding(encoder, arrays["centre"])
     ordinary = tuple(terms.pop("ordinary"))
+    services = {name: tuple(words) for name, words in terms["services"].items()}
+    vectoriser = Vectoriser({**terms, "services": sorted(services)}, rarities)
     trust = {name: Trust(**thresholds) for name, thresholds in manifest["trust"].items()}
     at_risk_from, data, figures = float(manifest["at_risk_from"]), manifest["data"], manifest["figures"]
-    return TriageModel(ordinary, Vectoriser(terms, rarities), heads, trust, at_risk_from, data, figures, embedding)
+    return TriageModel(ordinary, services, vectoriser, heads, trust, at_risk_from, data, figures, embedding)
 
 
 def _digest(path: Path) -> str:

@@ -32,6 +32,8 @@ class Wording:
     means: str
     phrases: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    only_for: str = ""
+    """The one target that is learned from it; otherwise all are."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,12 @@ PATTERNS: dict[str, tuple[list[str] | Near, ...]] = {
     ),
 }
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's is ten times as fast; a PyYAML that was built without it has none."""
 
 TOPIC = "topic:"
 AREA = "area:"
+SERVICE = "service:"
 
 
 @cache
@@ -185,6 +188,8 @@ def wordings() -> dict[str, Wording]:
 
 def meaning(name: str) -> str:
     """What the signal `name` says, in words for an officer."""
+    if name.startswith(SERVICE):
+        return "what the team does"
     return "place" if name.startswith(AREA) else wordings()[name].means
 
 
@@ -195,7 +200,7 @@ def rules_digest() -> str:
 
 def _entries(file: str) -> dict[str, Any]:
     text = (Path(__file__).parent / file).read_text(encoding="utf-8")
-    entries: dict[str, Any] = _LOADER(text).get_single_data()
+    entries: dict[str, Any] = LOADER(text).get_single_data()
     return entries
 
 

@@ -26,6 +26,7 @@ from postroom.triage.model import (
     category_head,
     ranked,
 )
+from postroom.triage.services import with_own
 from postroom.triage.signals import AREA
 from postroom.triage.vectors import of_length_one
 
@@ -100,7 +101,8 @@ class Suggester:
         self._model = model
         self._settings = settings
         self._groups = area_groups(settings)
-        self._reader = Reader(settings, model.ordinary)
+        own = with_own(model.services, settings)
+        self._reader = Reader(settings, model.ordinary, {team: own[team] for team in model.services})
         known = model.heads["team"].labels if "team" in model.heads else ()
         self._descriptions = Descriptions(settings, known, model.vectoriser, self._reader)
 

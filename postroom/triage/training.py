@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from postroom.triage import model_store
 from postroom.triage.corpus import Example, Text, digest, problems_of, seed, text_digest
 from postroom.triage.embedding import Embedding, Encoder, encoder_for
 from postroom.triage.features import Reader, Reading, lower_case_words
-from postroom.triage.heads import Examples, fit, fit_risk
+from postroom.triage.heads import Examples, Taught, fit, fit_risk
 from postroom.triage.model import Head, TriageModel, Trust, area_groups, category_head
+from postroom.triage.services import Services, services
 from postroom.triage.sides import foreign_groups
+from postroom.triage.signals import SERVICE
 from postroom.triage.vectors import Vectoriser
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,8 @@ SEED_LASTS = 400
 """Confirmations after which a shipped example counts half of what it did. Measured: docs/decisions/0018."""
 CONFIRMED_WEIGHT = 2.0
 """What a confirmed example counts, beside 1 for a shipped one on the first day."""
+WORD_WEIGHT = 0.1
+"""What a word of a team's work counts, as a message to it. Chosen by leaving out files: docs/decisions/0013."""
 WRITERS_OF_A_WORD = 3
 TEXTS = "texts.json"
 JUDGED_BY_OWN = 100
@@ -54,10 +59,11 @@ def train(
     if not examples:
         raise ConfigurationError(["a model needs examples; got none"])
     ordinary = _ordinary(seed_examples, confirmed)
-    reader = Reader(settings, ordinary)
+    words = services(settings)
+    reader = Reader(settings, ordinary, words)
     readings = reader.read_many([example.text for example in examples])
     seeds = len(seed_examples)
-    vectoriser = Vectoriser.fit([*readings[:seeds], *_by_writer(confirmed, readings[seeds:])])
+    vectoriser = Vectoriser.fit([*readings[:seeds], *_by_writer(confirmed, readings[seeds:])], words)
     rows = vectoriser.transform(readings)
     embedding = None
     if encoder is not None:
@@ -66,15 +72,37 @@ def train(
     weights, groups = example_weights(seeds, len(confirmed)), foreign_groups(examples)
     judged = np.arange(len(examples)) >= (seeds if len(confirmed) >= JUDGED_BY_OWN else 0)
     labelled = Examples(rows, vectoriser.width, groups, weights, judged)
+    taught = _taught(words, reader, vectoriser, rows.shape[1], WORD_WEIGHT * example_weights(1, len(confirmed))[0])
     figures: dict[str, Any] = {"examples": len(examples), "confirmations": len(confirmed)}
     heads: dict[str, Head] = {}
     trust: dict[str, Trust] = {}
     for name, chosen, labels in _targets(examples, settings):
-        fitted = fit(labelled.only(chosen), labels)
-        heads[name], trust[name], figures[name] = fitted.head, fitted.trust, fitted.figures
+        those = replace(labelled.only(chosen), taught=taught if name == "team" else None)
+        fitted = fit(those.without(vectoriser.hidden_from(name)), labels)
+        heads[name] = _widened(fitted.head, vectoriser.hidden_from(name), rows.shape[1])
+        trust[name], figures[name] = fitted.trust, fitted.figures
     at_risk = np.array([example.labels.at_risk for example in examples])
-    heads["at_risk"], at_risk_from, figures["at_risk"] = fit_risk(labelled, at_risk)
-    return TriageModel(ordinary, vectoriser, heads, trust, at_risk_from, digest(examples), figures, embedding)
+    hidden = vectoriser.hidden_from("at_risk")
+    head, at_risk_from, figures["at_risk"] = fit_risk(labelled.without(hidden), at_risk)
+    heads["at_risk"] = _widened(head, hidden, rows.shape[1])
+    return TriageModel(ordinary, words, vectoriser, heads, trust, at_risk_from, digest(examples), figures, embedding)
+
+
+def _taught(words: Services, reader: Reader, vectoriser: Vectoriser, columns: int, weight: float) -> Taught:
+    """Each word of a team's work as a message to it. That it is such a word is not among what it says of itself."""
+    labels = [team for team, phrases in words.items() for _ in phrases]
+    readings = [reader.read(Text(body=phrase)) for phrases in words.values() for phrase in phrases]
+    bare = [replace(r, signals=tuple(s for s in r.signals if not s.name.startswith(SERVICE))) for r in readings]
+    rows = vectoriser.transform(bare)
+    rows.resize(len(bare), columns)
+    return Taught(rows, np.array(labels), weight)
+
+
+def _widened(head: Head, hidden: Any, columns: int) -> Head:
+    """The head with weights of nothing for the columns that it did not see."""
+    weights = np.zeros((columns, len(head.labels)), np.float32)
+    weights[np.setdiff1d(np.arange(columns), hidden)] = head.weights
+    return replace(head, weights=weights)
 
 
 def example_weights(seeds: int, confirmed: int) -> Any:

@@ -5,7 +5,7 @@ the weighting (TF-IDF, sublinear, each part of length 1) is done here, in one pl
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from postroom.triage.features import MASK, Reading
-from postroom.triage.signals import AREA, wordings
+from postroom.triage.signals import AREA, SERVICE, wordings
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
@@ -25,6 +25,8 @@ Integers = NDArray[np.integer[Any]]
 ANY_AREA = "any_area"
 SIGNAL_WEIGHT = 0.14
 """Of one occurrence of a signal, beside word and character vectors of length 1. Chosen by leaving out each file."""
+ONLY_FOR_WEIGHT = 0.3
+"""Of a signal that one target alone is learned from: words of a team's work, and kinds of danger. Chosen so too."""
 LEAST_MESSAGES = {"words": 2, "characters": 3}
 """In how many messages a term must stand to become a column: what only one person wrote is not kept."""
 WORDS_REMEMBERED = 20_000
@@ -62,23 +64,29 @@ class Vector:
 
 
 class Vectoriser:
-    """The columns are word terms, then character terms, then signals. `rarities` are the terms' inverse frequencies."""
+    """The columns are word terms, then character terms, then signals. `rarities` are the terms' inverse frequencies.
+
+    Of `terms` the part `services` says of which teams words are signals.
+    """
 
     def __init__(self, terms: Mapping[str, Sequence[str]], rarities: Mapping[str, Floats]) -> None:
         self.terms = terms
         self.rarities = rarities
-        self.signals = sorted([*wordings(), ANY_AREA])
+        services = [SERVICE + name for name in terms["services"]]
+        self.signals = sorted([*wordings(), ANY_AREA, *services])
         self.first_signal = len(terms["words"]) + len(terms["characters"])
         self.width = self.first_signal + len(self.signals)
         self._words = {term: column for column, term in enumerate(terms["words"])}
         self._characters = {term: column for column, term in enumerate(terms["characters"], len(self._words))}
         self._signals = {name: column for column, name in enumerate(self.signals, self.first_signal)}
+        self._only_for = {self._signals[name]: "team" for name in services}
+        self._only_for |= {self._signals[name]: word.only_for for name, word in wordings().items() if word.only_for}
         self._rarities = np.concatenate([rarities["words"], rarities["characters"]])
         self._characters_of = lru_cache(WORDS_REMEMBERED)(self._character_columns)
 
     @classmethod
-    def fit(cls, readings: Sequence[Reading]) -> "Vectoriser":
-        """The vectoriser of the terms that stand in enough of `readings`."""
+    def fit(cls, readings: Sequence[Reading], services: Iterable[str] = ()) -> "Vectoriser":
+        """The vectoriser of the terms that stand in enough of `readings`, and of signals of `services`."""
         messages: dict[str, Counter[str]] = {"words": Counter(), "characters": Counter()}
         for reading in readings:
             messages["words"].update({*reading.forms, *_pairs(reading.forms)})
@@ -92,7 +100,7 @@ class Vectoriser:
             + np.log((1 + len(readings)) / (1 + np.array([messages[part][term] for term in terms[part]], float)))
             for part in terms
         }
-        return cls(terms, rarities)
+        return cls({**terms, "services": sorted(services)}, rarities)
 
     def vector(self, reading: Reading) -> Vector:
         occurring, first, last = self._occurrences(reading.forms)
@@ -103,7 +111,7 @@ class Vectoriser:
             part /= np.sqrt(part @ part) or 1.0
         signals = sorted(Counter(self.signal_column(signal.name) for signal in reading.signals).items())
         columns = np.array([column for column, _ in signals], np.intp)
-        of_signals = np.array([SIGNAL_WEIGHT * log2(1 + count) for _, count in signals])
+        of_signals = np.array([self._weight(column) * log2(1 + count) for column, count in signals])
         return Vector(
             np.concatenate([terms, columns]),
             np.concatenate([values, of_signals]).astype(np.float32),
@@ -123,6 +131,13 @@ class Vectoriser:
     def signal_column(self, name: str) -> int:
         """The column of the signal `name`. Areas differ between councils, so all of them are one to a model."""
         return self._signals[ANY_AREA if name.startswith(AREA) else name]
+
+    def hidden_from(self, target: str) -> Integers:
+        """The columns that `target` is not learned from."""
+        return np.array(sorted(column for column, other in self._only_for.items() if other != target), np.intp)
+
+    def _weight(self, column: int) -> float:
+        return ONLY_FOR_WEIGHT if column in self._only_for else SIGNAL_WEIGHT
 
     def _occurrences(self, forms: Sequence[str]) -> tuple[Integers, Integers, Integers]:
         """The column of each occurrence of a term, its first and its last word."""

@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,12 +16,14 @@ from postroom.triage.features import (
     TOGETHER,
     Reader,
     Reading,
+    _english,
     lower_case_words,
     text_of,
 )
 from postroom.triage.signals import PATTERNS, meaning, wordings
 from postroom.triage.suggesting import Text
 
+PLAIN = spacy.blank("en")
 ORDINARY = "the pothole outside was reported to him by my name is and please ring me on about road team from".split()
 
 
@@ -65,6 +68,14 @@ def _signals(reading: Reading) -> dict[str, list[str]]:
         ("She has bruises on both arms.", "risk", "bruises"),
         ("He has nowhere to sleep.", "risk", "nowhere to sleep"),
         ("I need help right now.", "urgent", "right now"),
+        ("I have wrote notes.", "farewell", "wrote notes"),
+        ("There is no point in carrying on.", "farewell", "no point in carrying on"),
+        ("He hit her again.", "violence", "hit her"),
+        ("She has not eaten since Sunday.", "unmet", "not eaten"),
+        ("The bank has washed away.", "hazard", "washed away"),
+        ("He ran off an hour ago.", "missing_person", "ran off"),
+        ("Nobody was hurt.", "safe_again", "Nobody was hurt"),
+        ("I read it in the paper.", "hearsay", "in the paper"),
         ("We met on the 14th.", "dates", "14th"),
         ("Two potholes by the shop.", "topic:roads", "potholes"),
         ("My blue badge ran out.", "topic:badges", "blue badge"),
@@ -139,8 +150,24 @@ def test_the_writers_own_name_is_masked_in_lower_case_too(reader: Reader) -> Non
 
 
 def test_many_are_read_as_each_alone(reader: Reader) -> None:
-    messages = [Text(body=f"Number {n} rang in March, {'nobody ' * n}came. Mr Obi?") for n in range(TOGETHER + 2)]
+    messages = [Text(body=f"Number {n} rang in March, {'nobody ' * n}came. Mr Obi?") for n in range(200)]
     assert reader.read_many(messages) == [reader.read(message) for message in messages]
+
+
+def test_a_run_of_letters_is_cut_as_it_was_after_many_others(reader: Reader) -> None:
+    message = Text(body="Mum's bus-stop (gone!) can't be right...\n\nTel:x/y")
+    before = reader.read(message)
+    reader.read_many([Text(body=" ".join(f"w{n}x{i}" for i in range(1000))) for n in range(TOGETHER // 1000 + 1)])
+    assert reader.read(message) == before
+
+
+@given(st.text(max_size=300))
+def test_tokens_are_those_of_spacy(text: str) -> None:
+    text = text_of("", text)
+    found, _ = _english().tokens(text)
+    assert list(zip(found.starts, found.ends, strict=True)) == [
+        (token.idx, token.idx + len(token)) for token in PLAIN.make_doc(text)
+    ]
 
 
 def test_of_signals_that_overlap_the_longer_one_counts(reader: Reader) -> None:
