@@ -1,12 +1,16 @@
 """The desk's pages with many cases: time at the server, weight, first paint in Chromium, and the desk's start.
 
-python -m benchmarks.desk_pages [100000 [1000]]
+python -m benchmarks.desk_pages [100000 [1000]] [--postgresql] [--keep FOLDER]
 
 So many cases, of which so many (the second number) await confirmation, a tenth of the others are open and the rest
-closed; rows are inserted in bulk. Each page is asked for over the application itself, without a network, and is warm;
-the start and the first paint are those of a desk in a process of its own. The baseline is the desk's health page.
+closed; rows are inserted in bulk (`desk_cases.py`), and stay in FOLDER for the next time. Each page is asked for over
+the application itself, without a network, and is warm; the start and the first paint are those of a desk in a process
+of its own. The processor's time is Postroom's: SQLite's is within it, PostgreSQL's is not. The baseline is the desk's
+health page.
 """
 
+import argparse
+import gc
 import os
 import shutil
 import statistics
@@ -14,16 +18,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlmodel import select
 
+from benchmarks.desk_cases import NOW, TEAMS, fill
 from benchmarks.measuring import ROOT, council, folder_of_work
 from postroom.desk.app import create_app
 from postroom.desk.cookies import SESSION
@@ -32,16 +36,12 @@ from postroom.desk.sessions import begin_session
 from postroom.models.database import open_engine, open_session
 from postroom.models.officer import Officer, Role
 from postroom.models.settings import Settings
-from postroom.models.tables import metadata
+from postroom.models.upgrading import upgrade
 
 CASES, AWAITING = 100_000, 1_000
 ASKED = 20
-NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "only for measuring"  # noqa: S105
 PORT = 8799
-WORDS = "council road pothole library school bus bin letter phone nobody answered again please help light".split()
-TYPES = ("complaint", "service_request", "enquiry", "compliment")
-TEAMS = ("highways", "libraries", "school-transport", "adult-social-care", "waste", "childrens-nuneaton")
 PAGES = {
     "queue": "/",
     "queue, filtered": "/?team=highways&unsure=yes",
@@ -53,83 +53,9 @@ PAGES = {
     "new message": "/cases/AR-2026-000001",
     "case": "/cases/AR-2026-{open:06d}",
     "several at once": "/several",
+    "campaigns": "/campaigns",
+    "performance": "/performance",
 }
-
-
-def fill(engine: Engine, cases: int, awaiting: int) -> None:
-    """Cases with one message of about 600 letters each, its suggestion, and the deadlines of the open ones."""
-    tables = metadata.tables
-    for start in range(1, cases + 1, 5_000):
-        numbers = range(start, min(start + 5_000, cases + 1))
-        with engine.begin() as connection:
-            for name, row in (
-                ("raw_message", _raw),
-                ("person", _person),
-                ("feedback_case", lambda n: _case(n, awaiting)),
-                ("message", _message),
-                ("suggestion", _suggestion),
-                ("event", _event),
-            ):
-                connection.execute(tables[name].insert(), [row(n) for n in numbers])
-            due = [_deadline(n) for n in numbers if n > awaiting and n % 10 == 0]
-            if due:
-                connection.execute(tables["deadline"].insert(), due)
-    with engine.begin() as connection:
-        connection.execute(text("ANALYZE"))
-
-
-def _received(number: int) -> datetime:
-    return NOW - timedelta(minutes=3 * number)
-
-
-def _raw(n: int) -> dict[str, Any]:
-    return {"id": n, "source": "smtp", "position": str(n), "channel": "email", "received_at": _received(n),
-            "digest": str(n), "size": 1, "content": b"x"}  # fmt: skip
-
-
-def _person(n: int) -> dict[str, Any]:
-    return {"id": n, "name": f"Resident {n}", "created_at": _received(n)}
-
-
-def _case(n: int, awaiting: int) -> dict[str, Any]:
-    team, type_ = TEAMS[n % len(TEAMS)], TYPES[n % len(TYPES)]
-    row = {"id": n, "reference": f"AR-2026-{n:06d}", "subject": f"Matter {n}", "channel": "email", "person_id": n,
-           "received_at": _received(n), "version": 1}  # fmt: skip
-    if n <= awaiting:
-        return {**row, "status": "awaiting", "type": "", "initial_type": "", "team": "", "procedure": "", "stage": "",
-                "stage_number": 0, "sealed": False, "confirmed_at": None, "closed_at": None}  # fmt: skip
-    closed = None if n % 10 == 0 else _received(n) + timedelta(days=5)
-    return {**row, "status": "closed" if closed else "open", "type": type_, "initial_type": type_, "team": team,
-            "procedure": "corporate", "stage": "stage-1", "stage_number": 1, "sealed": team.startswith("childrens"),
-            "confirmed_at": _received(n), "closed_at": closed}  # fmt: skip
-
-
-def _message(n: int) -> dict[str, Any]:
-    words = " ".join(WORDS[(n * 7 + place * place) % len(WORDS)] for place in range(100))
-    words = f"council {words}" + (" zebra crossing" if n % 1_000 == 1 else "")
-    return {"id": n, "raw_message_id": n, "case_id": n, "channel": "email", "received_at": _received(n),
-            "sender_name": f"Resident {n}", "sender_email": f"r{n}@example.org", "subject": f"Matter {n}",
-            "text": words, "new_text": words, "message_id": str(n), "content_digest": str(n),
-            "matched_by": "new case"}  # fmt: skip
-
-
-def _suggestion(n: int) -> dict[str, Any]:
-    return {"id": n, "message_id": n, "model": "measured", "created_at": _received(n), "type": TYPES[n % len(TYPES)],
-            "type_probability": 0.5 + n % 50 / 100, "team": TEAMS[n % len(TEAMS)], "team_probability": 0.9,
-            "exclusion": "none", "at_risk": n % 97 == 0, "alternatives": {}, "evidence": [],
-            "neighbours": []}  # fmt: skip
-
-
-def _event(n: int) -> dict[str, Any]:
-    return {"case_id": n, "number": 1, "at": _received(n), "actor": "filing", "kind": "opened", "summary": "Opened",
-            "before": {}, "after": {}, "previous_hash": "", "hash": str(n)}  # fmt: skip
-
-
-def _deadline(n: int) -> dict[str, Any]:
-    due = NOW.date() + timedelta(days=n % 30 - 3)
-    return {"case_id": n, "stage": "stage-1", "step": "respond", "state": "open", "started_at": _received(n),
-            "started_by": "received", "limit_days": 10, "due_on": due, "original_due_on": due,
-            "working": ""}  # fmt: skip
 
 
 def somebody(engine: Engine, settings: Settings) -> None:
@@ -181,10 +107,9 @@ def _times(client: TestClient, path: str) -> tuple[list[float], list[float], flo
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[float]:
-    """The desk in a process of its own; gives the seconds until it answered."""
-    environment = {**os.environ, "POSTROOM_DATABASE__URL": f"sqlite:///{folder / 'postroom.db'}",
-                   "POSTROOM_DESK__PORT": str(PORT)}  # fmt: skip
+def running(url: str) -> Iterator[tuple[float, float]]:
+    """The desk in a process of its own; gives the seconds until it answered, and those of the processor."""
+    environment = {**os.environ, "POSTROOM_DATABASE__URL": url, "POSTROOM_DESK__PORT": str(PORT)}
     command = [Path(sys.executable).parent / "postroom", "desk"]
     begin = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
@@ -196,10 +121,16 @@ def running(folder: Path) -> Iterator[float]:
             except OSError:
                 assert time.perf_counter() - begin < 60, "the desk does not start"
                 time.sleep(0.02)
-        yield time.perf_counter() - begin
+        yield time.perf_counter() - begin, _processor_seconds(process.pid)
     finally:
         process.terminate()
         process.wait()
+
+
+def _processor_seconds(process_id: int) -> float:
+    """What a process has used so far (Linux)."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def in_chromium(token: str, open_case: int) -> None:
@@ -224,31 +155,62 @@ def in_chromium(token: str, open_case: int) -> None:
         browser.close()
 
 
-def main(cases: int, awaiting: int) -> None:
-    with folder_of_work() as folder:
-        settings = council(folder)
+@contextmanager
+def filled(folder: Path, settings: Settings, cases: int, awaiting: int, postgresql: bool) -> Iterator[Settings]:
+    """The council with all these cases; those that were there before are taken as they are."""
+    with _server(folder / "postgresql") if postgresql else nullcontext(settings.database_url) as url:
+        engine = open_engine(url)
+        upgrade(engine)
+        with open_session(engine) as session:
+            there = session.exec(select(Officer.id)).first() is not None
+        if not there:
+            somebody(engine, settings)
+            begin = time.perf_counter()
+            fill(engine, cases, awaiting)
+            print(f"{cases:,} cases, {awaiting:,} await confirmation ({time.perf_counter() - begin:.0f} s to fill)")
+        engine.dispose()
+        yield settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server with its data in `folder`."""
+    from pgserver import get_server
+
+    server = get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def main(cases: int, awaiting: int, postgresql: bool, keep: Path | None) -> None:
+    open_case = -(-(awaiting + 1) // 10) * 10
+    while TEAMS[open_case % len(TEAMS)].startswith("childrens"):
+        open_case += 10
+    with (
+        nullcontext(keep) if keep else folder_of_work() as folder,
+        filled(folder, council(folder), cases, awaiting, postgresql) as settings,
+    ):
         engine = open_engine(settings.database_url)
-        somebody(engine, settings)
-        begin = time.perf_counter()
-        fill(engine, cases, awaiting)
-        megabytes = (folder / "postroom.db").stat().st_size / 1e6
-        seconds = time.perf_counter() - begin
-        print(f"{cases:,} cases, {awaiting:,} await confirmation ({megabytes:,.0f} MB, {seconds:.0f} s to fill)")
-        open_case = -(-(awaiting + 1) // 10) * 10
-        while TEAMS[open_case % len(TEAMS)].startswith("childrens"):
-            open_case += 10
+        gc.freeze()  # as the desk's own process does
         pages(engine, settings, open_case)
         token = signed_in(engine, settings, datetime.now(UTC))
         starts = []
         for turn in range(3):
-            with running(folder) as started:
+            with running(settings.database_url) as started:
                 starts.append(started)
                 if turn == 2 and shutil.which("chromium"):
                     in_chromium(token, open_case)
-        print(f"the desk answers after {min(starts):.1f} to {max(starts):.1f} s")
+        print(
+            "the desk answers after "
+            + ", ".join(f"{clock:.1f} s ({used:.1f} of the processor)" for clock, used in starts)
+        )
         engine.dispose()
 
 
 if __name__ == "__main__":
-    wanted = [int(number) for number in sys.argv[1:]]
-    main(*wanted) if len(wanted) == 2 else main(*wanted, AWAITING) if wanted else main(CASES, AWAITING)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("cases", type=int, nargs="?", default=CASES)
+    parser.add_argument("awaiting", type=int, nargs="?", default=AWAITING)
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--keep", type=Path)
+    main(**vars(parser.parse_args()))

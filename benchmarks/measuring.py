@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from postroom.models.database import open_engine, upgrade
+from postroom.models.database import open_engine
 from postroom.models.settings import Settings, load_settings
+from postroom.models.upgrading import upgrade
 
 ROOT = Path(__file__).parent.parent
 FEEDBACK = "feedback@ardenshire.example"

@@ -13,8 +13,9 @@ from demo.postman import Postman, walking
 from demo.sent_page import sent_page
 from demo.sink import running_sink
 from postroom.desk.app import create_app
-from postroom.models.database import open_engine, upgrade
+from postroom.models.database import open_engine
 from postroom.models.settings import load_settings
+from postroom.models.upgrading import upgrade
 from postroom.processes import everything, listen, utc_now
 
 

@@ -1,5 +1,6 @@
 """The `postroom` command. Each sub-command is a few lines that call one room."""
 
+import gc
 import json
 import logging
 import signal
@@ -9,16 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import wraps
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy import Engine
 
 from postroom import processes
-from postroom.models.database import check_version, open_engine, open_session, upgrade
+from postroom.models.database import check_version, open_engine, open_session
 from postroom.models.failures import ConfigurationError, PostroomError
 from postroom.models.interface import Scope
 from postroom.models.officer import Role
@@ -36,7 +36,6 @@ embeddings_app = typer.Typer(help="Sentence embeddings, an optional extra of the
 app.add_typer(embeddings_app, name="embeddings")
 tokens_app = typer.Typer(help="Keys with which other programs use the JSON API.", no_args_is_help=True)
 app.add_typer(tokens_app, name="tokens")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DEFAULT_CONFIG = Path("config.yaml")
 Config = Annotated[Path, typer.Option("--config", envvar="POSTROOM_CONFIG", help="The council's configuration.")]
@@ -53,10 +52,14 @@ def in_words(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except PostroomError as error:
-            errors.print(f"postroom: {error}", style="red", markup=False)
+            _say_wrong(f"postroom: {error}")
             raise typer.Exit(1) from None
 
     return run
+
+
+def _say_wrong(line: str) -> None:
+    typer.secho(line, fg=typer.colors.RED, err=True)
 
 
 @app.callback()
@@ -109,6 +112,7 @@ def init(
 ) -> None:
     """Create the database, or bring it to the newest version, and the first administrator."""
     from postroom.desk.officers import add_officer, has_administrator
+    from postroom.models.upgrading import upgrade
 
     settings = load_settings(config)
     engine = open_engine(settings.database_url)
@@ -160,15 +164,24 @@ def add_token_command(
 
     _, engine = _opened(config)
     with open_session(engine) as session:
-        token = add_token(session, name, officer, scope, now=_now())
+        token = add_token(session, name, officer, scope, now=_now(), made_by=_account())
         session.commit()
     typer.echo(token)
+
+
+def _account() -> str:
+    """Who works on this machine; empty where it has no name for them, as in many containers."""
+    try:
+        return getuser()
+    except (OSError, KeyError):  # the second before Python 3.13
+        return ""
 
 
 @tokens_app.command("list")
 @in_words
 def list_tokens(config: Config = DEFAULT_CONFIG) -> None:
     """Print which tokens there are, for what, and when they were used last."""
+    from rich.console import Console
     from rich.table import Table
 
     from postroom.desk.api.tokens import tokens
@@ -298,6 +311,8 @@ def learn(
 @in_words
 def list_models(config: Config = DEFAULT_CONFIG) -> None:
     """Print which models there are, which of them suggests and why, and how often officers took what they suggested."""
+    from rich.console import Console
+
     from postroom.triage import model_store, registry
     from postroom.triage.accuracy import accuracy_by_model
     from postroom.triage.embedding import encoder_for
@@ -382,16 +397,19 @@ def import_mail(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take in old mail. What was taken in before is not taken in again."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from postroom.intake.import_mail import import_path
 
     _, engine = _opened(config)
-    with Progress(console=errors) as progress:
+    with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("Importing", total=None)
         result = import_path(
             path, engine, _now(), lambda done, total: progress.update(task, completed=done, total=total)
         )
     for problem in result.problems:
-        errors.print(f"postroom: {problem}", style="red", markup=False)
+        _say_wrong(f"postroom: {problem}")
     typer.echo(f"{result.stored} messages stored, {result.known} known already, {len(result.problems)} not readable.")
 
 
@@ -453,6 +471,8 @@ def evaluate(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Print and store how good suggestions are on labelled messages."""
+    from rich.console import Console
+
     from postroom.triage.evaluation import Task, run
 
     run(Task(file, against, curve, set_aside, each_file), load_settings(config), to, Console())
@@ -483,7 +503,7 @@ def verify_history(config: Config = DEFAULT_CONFIG) -> None:
     with open_session(engine, read_only=True) as session:
         broken = list(broken_histories(session))
     for line in broken:
-        errors.print(line, style="red", markup=False)
+        _say_wrong(line)
     if broken:
         raise typer.Exit(1)
     typer.echo("Every history holds together.")
@@ -503,6 +523,9 @@ def simulate(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Fill an empty database with years of a council's life, and check that all of it holds together."""
+    from rich.console import Console
+
+    from postroom.models.upgrading import upgrade
     from postroom.simulation.command import plan_for, run
 
     settings = load_settings(config)
@@ -511,7 +534,7 @@ def simulate(
     engine = open_engine(database or settings.database_url)
     upgrade(engine)
     plan = plan_for(years, cases, seed, start.date() if start else None, today=_now().date())
-    run(engine, settings, plan, errors)
+    run(engine, settings, plan, Console(stderr=True, highlight=False, soft_wrap=True))
 
 
 @app.command("erase-person")
@@ -568,6 +591,7 @@ def _until_stopped(running: AbstractContextManager[None], greeting: str) -> None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with running:
+        gc.freeze()  # what is there now stays: no later collection looks at it again, in the midst of somebody's page
         typer.echo(f"{greeting} Ctrl-C stops.")
         stop.wait()
         typer.echo("Stopping.")

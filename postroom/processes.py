@@ -178,7 +178,14 @@ class DeskServer(uvicorn.Server):
 def running_desk(app: object, settings: Settings) -> Iterator[None]:
     """The desk, until the block ends."""
     listener = listen(settings.desk.host, settings.desk.port, "desk.port")
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
     server = DeskServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="desk", daemon=True)
     thread.start()

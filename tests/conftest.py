@@ -10,8 +10,9 @@ from pgserver import get_server
 from sqlalchemy import Connection, Engine, text
 
 from postroom.models import tables
-from postroom.models.database import open_engine, upgrade
+from postroom.models.database import open_engine
 from postroom.models.settings import Settings, load_settings
+from postroom.models.upgrading import upgrade
 
 CONFIG = Path(__file__).parent.parent / "config.yaml"
 

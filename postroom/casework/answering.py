@@ -9,18 +9,15 @@ from postroom.casework.deadlines import set_deadlines, set_window
 from postroom.casework.findings import NOTHING_FOUND, Findings, as_event, check_findings, check_outcome, keep_findings
 from postroom.casework.history import record
 from postroom.casework.moves import Move
+from postroom.casework.papers import Papers
 from postroom.casework.procedures import stage_named
 from postroom.casework.reading import (
     check_move,
-    elements_of,
     find_case,
-    longer_by,
     officer,
-    open_deadlines,
     role_of,
-    stage_now,
-    who_extends,
 )
+from postroom.casework.standing import longer_by, who_extends
 from postroom.casework.working_days import in_words
 from postroom.models.case import Case, DeadlineState
 from postroom.models.failures import ImpossibleMove, NotFound
@@ -33,11 +30,9 @@ def acknowledge(session: Session, case_id: int, *, settings: Settings, now: date
     """The acknowledgement of the stage went out (`how`: which letter, or by telephone). Meets the step, and pulls the
     response date forward where its clock starts here. Where no answer is due the case is closed by this."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.ACKNOWLEDGE, settings=settings)
-    stage = stage_now(session, case)
-    case.acknowledged_at = stage.acknowledged_at = now
-    session.add_all([case, stage])
-    moved = set_deadlines(session, case, settings)
+    papers = check_move(session, case, Move.ACKNOWLEDGE, settings=settings)
+    case.acknowledged_at = papers.stage.acknowledged_at = now
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,
@@ -69,11 +64,9 @@ def extend(
     """Put a step off by `days` working days, within the configured cap. The person is told by our letter, or as `told`
     says (Complaint Handling Code 2024, 5.4 to 5.6 and 6.14)."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.EXTEND, settings=settings, officer_id=officer_id)
+    papers = check_move(session, case, Move.EXTEND, settings=settings, officer_id=officer_id)
     stage = stage_named(settings, case.procedure, case.stage)
-    deadline = next(
-        (d for d in open_deadlines(session, case) if d.step == step and d.state == DeadlineState.OPEN), None
-    )
+    deadline = next((d for d in papers.open_deadlines if d.step == step and d.state == DeadlineState.OPEN), None)
     room = longer_by(deadline, stage, case, settings) if deadline else 0
     if deadline is None or not room:
         raise ImpossibleMove(f"The step {step} can't be put off further.")
@@ -87,8 +80,7 @@ def extend(
         raise ImpossibleMove("Say why more time is needed; the person is told.")
     due_before = deadline.due_on
     deadline.extended_days += days
-    session.add(deadline)
-    moved = set_deadlines(session, case, settings)
+    moved = set_deadlines(papers, settings)
     assert case.id is not None
     assert deadline.id is not None
     extension = Extension(
@@ -148,12 +140,11 @@ def reword_element(
 ) -> Element:
     """Say better what a point is, until the stage is answered. Its number and its outcome stay."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.ADD_ELEMENT, settings=settings)
-    element = find_element(session, case, element_id)
+    papers = check_move(session, case, Move.ADD_ELEMENT, settings=settings)
+    element, _ = _answer_to(papers, element_id)
     if not text.strip():
         raise ImpossibleMove("Say what the point is.")
     element.text = text.strip()
-    session.add(element)
     record(
         session,
         case,
@@ -180,11 +171,10 @@ def answer_element(
 ) -> Case:
     """Say what the stage made of one point; again to correct it, until the stage is answered."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.ANSWER_ELEMENT, settings=settings)
-    element = find_element(session, case, element_id)
+    papers = check_move(session, case, Move.ANSWER_ELEMENT, settings=settings)
+    element, made = _answer_to(papers, element_id)
     check_outcome(outcome, case.type, settings)
-    query = select(ElementOutcome).where(ElementOutcome.element_id == element.id, ElementOutcome.stage == case.stage)
-    made = session.exec(query).first() or ElementOutcome(element_id=element_id, stage=case.stage, outcome="")
+    made = made or ElementOutcome(element_id=element_id, stage=case.stage, outcome="")
     before, made.outcome, made.answer = made.outcome, outcome, answer.strip()
     session.add(made)
     record(
@@ -203,10 +193,15 @@ def answer_element(
 
 def find_element(session: Session, case: Case, element_id: int) -> Element:
     """A point of a case. Raises `NotFound`."""
-    element = next((each for each in elements_of(session, case) if each.id == element_id), None)
-    if element is None:
+    return _answer_to(Papers(session, case), element_id)[0]
+
+
+def _answer_to(papers: Papers, element_id: int) -> tuple[Element, ElementOutcome | None]:
+    """A point of a case, and what its present stage made of it."""
+    found = next((each for each in papers.answers if each[0].id == element_id), None)
+    if found is None:
         raise NotFound("There is no such point on this case.")
-    return element
+    return found
 
 
 def respond(
@@ -223,21 +218,20 @@ def respond(
     """The stage was answered; `how` says by what letter, call or visit, `findings` what was found, `lesson` what was
     learnt. Whoever was not acknowledged yet is by this. The time in which the next stage can be asked for begins."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.RESPOND, settings=settings, officer_id=officer_id)
+    papers = check_move(session, case, Move.RESPOND, settings=settings, officer_id=officer_id)
     if not how.strip():
         raise ImpossibleMove("Say how the response was given, as by letter or by telephone.")
     check_findings(findings, case.type, settings)
-    stage = stage_now(session, case)
+    stage = papers.stage
     case.responded_at = stage.responded_at = now
     case.acknowledged_at = stage.acknowledged_at = stage.acknowledged_at or now
     if stage_named(settings, case.procedure, case.stage).answer == "adjudicate":
         stage.adjudicated_at = now
     stage.responder_id, stage.outcome = officer_id, findings.outcome or stage.outcome
     stage.lesson = lesson.strip() or stage.lesson
-    session.add_all([case, stage])
     keep_findings(session, case, findings)
-    moved = set_deadlines(session, case, settings)
-    window = set_window(session, case, stage, settings)
+    moved = set_deadlines(papers, settings)
+    window = set_window(papers, stage, settings)
     outcome = f", {findings.outcome.replace('_', ' ')}" if findings.outcome else ""
     record(
         session,

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, or_, select
 
 from postroom.casework.deadlines import Moved, set_deadlines, set_window
 from postroom.casework.history import ChangedMeanwhile, record
-from postroom.casework.reading import find_case, stages_of
+from postroom.casework.papers import Papers
+from postroom.casework.reading import find_case
 from postroom.casework.working_days import calendar_of, in_words
 from postroom.models.calendar import CalendarUsed
 from postroom.models.case import Case, CaseStatus
@@ -72,9 +73,10 @@ def _recount_one(engine: Engine, settings: Settings, case_id: int, today: date, 
 
 
 def _recount_case(session: Session, case: Case, settings: Settings, today: date, now: datetime) -> int:
-    dates = set_deadlines(session, case, settings) if case.status == CaseStatus.OPEN else Moved()
+    papers = Papers(session, case)
+    dates = set_deadlines(papers, settings) if case.status == CaseStatus.OPEN else Moved()
     changed = {step for step, due in dates.after.items() if dates.before.get(step, due) != due}
-    window = _recount_window(session, case, settings, today)
+    window = _recount_window(papers, settings, today)
     if not changed and not window:
         return 0
     record(
@@ -90,13 +92,13 @@ def _recount_case(session: Session, case: Case, settings: Settings, today: date,
     return len(changed) + bool(window)
 
 
-def _recount_window(session: Session, case: Case, settings: Settings, today: date) -> str:
+def _recount_window(papers: Papers, settings: Settings, today: date) -> str:
     """Move the last day to ask for the next stage where that is not over; returns it in words, empty where it stays."""
-    stages = stages_of(session, case)
+    stages = papers.stages
     before = stages[-1].window_ends_on if stages else None
     if before is None or before < today:
         return ""
-    set_window(session, case, stages[-1], settings)
+    set_window(papers, stages[-1], settings)
     after = stages[-1].window_ends_on
     if after is None or after == before:
         return ""

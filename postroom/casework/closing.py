@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from postroom.casework.deadlines import cancel_deadlines, set_deadlines
-from postroom.casework.findings import NOTHING_FOUND, Findings, as_event, check_findings, found_so_far, keep_findings
+from postroom.casework.findings import NOTHING_FOUND, Findings, as_event, check_findings, keep_findings, kinds_found
 from postroom.casework.history import record
 from postroom.casework.moves import Move
-from postroom.casework.reading import check_move, find_case, officer, stages_of
+from postroom.casework.papers import Papers
+from postroom.casework.reading import check_move, find_case, officer
 from postroom.models.case import Case, CaseStatus
 from postroom.models.closing_settings import NO_ANSWER, NOT_APPLICABLE, Question
 from postroom.models.failures import ImpossibleMove
@@ -57,12 +58,12 @@ def close(
     """Close a case. Its open deadlines are cancelled, not met. Raises `ImpossibleMove` where a question that the
     configuration asks for its type is left blank."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.CLOSE, settings=settings)
+    papers = check_move(session, case, Move.CLOSE, settings=settings)
     if not reason.strip():
         raise ImpossibleMove("Say why the case is closed.")
-    answers = _completed(session, case, answers)
-    _check_answers(session, case, answers, settings)
-    return _close(session, case, answers, reason.strip(), "closed", "Closed", actor, now)
+    answers = _completed(papers, answers)
+    _check_answers(papers, answers, settings)
+    return _close(papers, answers, reason.strip(), "closed", "Closed", actor, now)
 
 
 def withdraw(
@@ -78,35 +79,35 @@ def withdraw(
     """The person took it back, or is deemed to have, as they did not answer. What closing asks for is then not
     applicable."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.WITHDRAW, settings=settings)
+    papers = check_move(session, case, Move.WITHDRAW, settings=settings)
     if not reason.strip():
         raise ImpossibleMove("Say how the person withdrew it, or why they are deemed to have.")
     closing = settings.closing
     outcome = closing.deemed_withdrawn if deemed else closing.withdrawn
+    found = kinds_found(session, case)
     findings = Findings(
         outcome=outcome if outcome in closing.outcomes.get(case.type, []) else "",
-        causes=() if found_so_far(session, case, FindingKind.CAUSE) else (NOT_APPLICABLE,),
-        remedies=() if found_so_far(session, case, FindingKind.REMEDY) else (NOT_APPLICABLE,),
+        causes=() if FindingKind.CAUSE in found else (NOT_APPLICABLE,),
+        remedies=() if FindingKind.REMEDY in found else (NOT_APPLICABLE,),
     )
     nobody_asked = dict.fromkeys(closing.equalities, NOT_APPLICABLE)
     answers = ClosingAnswers(findings, lesson=NOT_APPLICABLE, equalities=nobody_asked)
     summary = "Deemed to be withdrawn" if deemed else "Withdrawn"
-    return _close(session, case, answers, reason.strip(), "withdrawn", summary, officer(officer_id), now)
+    return _close(papers, answers, reason.strip(), "withdrawn", summary, officer(officer_id), now)
 
 
 def reopen(session: Session, case_id: int, *, reason: str, officer_id: int, settings: Settings, now: datetime) -> Case:
     """Open a closed case again; steps not yet done are due by their old dates. One that was never confirmed awaits that
     again."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.REOPEN, settings=settings)
+    papers = check_move(session, case, Move.REOPEN, settings=settings)
     if not reason.strip():
         raise ImpossibleMove("Say why the case is reopened.")
     case.status = CaseStatus.OPEN if case.procedure else CaseStatus.AWAITING
     if case.status == CaseStatus.AWAITING:
         case.team, case.sealed = "", case.sealed_by_hand
     closed_at, case.closed_at = case.closed_at, None
-    session.add(case)
-    moved = set_deadlines(session, case, settings) if case.procedure else None
+    moved = set_deadlines(papers, settings) if case.procedure else None
     record(
         session,
         case,
@@ -121,25 +122,25 @@ def reopen(session: Session, case_id: int, *, reason: str, officer_id: int, sett
     return case
 
 
-def _completed(session: Session, case: Case, answers: ClosingAnswers) -> ClosingAnswers:
+def _completed(papers: Papers, answers: ClosingAnswers) -> ClosingAnswers:
     """The answers; where no outcome or lesson is given, with that of the latest stage that has one."""
-    stages = stages_of(session, case)
-    outcome = answers.findings.outcome or next((each.outcome for each in reversed(stages) if each.outcome), "")
-    lesson = answers.lesson.strip() or next((each.lesson for each in reversed(stages) if each.lesson), "")
+    latest = papers.stages[::-1]
+    outcome = answers.findings.outcome or next((each.outcome for each in latest if each.outcome), "")
+    lesson = answers.lesson.strip() or next((each.lesson for each in latest if each.lesson), "")
     return replace(answers, findings=replace(answers.findings, outcome=outcome), lesson=lesson)
 
 
-def _check_answers(session: Session, case: Case, answers: ClosingAnswers, settings: Settings) -> None:
-    closing = settings.closing
+def _check_answers(papers: Papers, answers: ClosingAnswers, settings: Settings) -> None:
+    closing, case = settings.closing, papers.case
     check_findings(answers.findings, case.type, settings)
     for question, answer in answers.equalities.items():
         if answer and answer not in (*closing.equalities.get(question, []), *NO_ANSWER):
             raise ImpossibleMove(f"Choose an answer from the list of {question.replace('_', ' ')}.")
-    findings = answers.findings
+    findings, found = answers.findings, kinds_found(papers.session, case)
     answered: dict[Question, bool] = {
         "outcome": bool(findings.outcome),
-        "cause": bool(findings.causes or found_so_far(session, case, FindingKind.CAUSE)),
-        "remedy": bool(findings.remedies or found_so_far(session, case, FindingKind.REMEDY)),
+        "cause": bool(findings.causes or FindingKind.CAUSE in found),
+        "remedy": bool(findings.remedies or FindingKind.REMEDY in found),
         "lesson": bool(answers.lesson),
         "equalities": all(answers.equalities.get(question) for question in closing.equalities),
     }
@@ -149,8 +150,7 @@ def _check_answers(session: Session, case: Case, answers: ClosingAnswers, settin
 
 
 def _close(
-    session: Session,
-    case: Case,
+    papers: Papers,
     answers: ClosingAnswers,
     reason: str,
     kind: str,
@@ -158,9 +158,9 @@ def _close(
     actor: str,
     now: datetime,
 ) -> Case:
+    session, case = papers.session, papers.case
     case.status, case.closed_at = CaseStatus.CLOSED, now
-    session.add(case)
-    cancel_deadlines(session, case)
+    cancel_deadlines(papers)
     keep_findings(session, case, answers.findings)
     assert case.id is not None
     closing = session.get(CaseClosing, case.id) or CaseClosing(case_id=case.id, closed_at=now)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from postroom.casework.assigning import leave_team
@@ -16,11 +17,23 @@ from postroom.casework.labels import Labels, check
 from postroom.casework.moves import Move
 from postroom.casework.procedure_choice import choose, follow
 from postroom.casework.procedures import procedure_for
-from postroom.casework.reading import check_move, find_case, first_message, officer
+from postroom.casework.reading import check_move, find_case, officer
+from postroom.casework.working_days import in_words
 from postroom.models.case import Case, CaseStatus, Decision
-from postroom.models.failures import ImpossibleMove
-from postroom.models.message import Message, Suggestion
+from postroom.models.failures import ImpossibleMove, NotFound
+from postroom.models.message import Message, Suggestion, opening_first
 from postroom.models.settings import Settings
+
+_OF_MESSAGE = select(Suggestion.id).where(Suggestion.message_id == Message.id).correlate(Message)
+_NEWEST = _OF_MESSAGE.order_by(col(Suggestion.created_at).desc(), col(Suggestion.id).desc()).limit(1)
+_SEEN = _OF_MESSAGE.where(Suggestion.id == bindparam("seen"))
+_SUGGESTED = (
+    select(Message.id, _NEWEST.scalar_subquery(), _SEEN.scalar_subquery())
+    .where(Message.case_id == bindparam("case_id"))
+    .order_by(*opening_first())
+    .limit(1)
+)
+"""The message that opened a case, its newest suggestion, and the one that was seen if it is of that message."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +68,10 @@ def confirm(
     check(labels, settings)
     case = find_case(session, case_id)
     corrected = case.status != CaseStatus.AWAITING
-    check_move(session, case, Move.CORRECT if corrected else Move.CONFIRM, settings=settings)
+    papers = check_move(session, case, Move.CORRECT if corrected else Move.CONFIRM, settings=settings)
     chosen = choose(procedure, labels.type, labels.team, settings)
     before = _labels_of(case)
-    _keep_decision(session, case, first_message(session, case), labels, officer_id, now, seen)
+    _keep_decision(session, case, labels, officer_id, now, seen)
     leave_team(case, labels.team)
     case.type, case.category, case.team = labels.type, labels.category, labels.team
     case.exclusion, case.at_risk = labels.exclusion, labels.at_risk
@@ -66,8 +79,8 @@ def confirm(
     case.sealed = case.sealed_by_hand or settings.is_sealed(labels.team)
     case.confirmed_at = case.confirmed_at or now
     case.status = CaseStatus.OPEN
-    follow(session, case, chosen, settings)
-    moved = set_deadlines(session, case, settings)
+    follow(papers, chosen, settings)
+    moved = set_deadlines(papers, settings)
     followed = "" if before["procedure"] in ("", chosen) else f", now by {settings.procedures[chosen].name}"
     record(
         session,
@@ -88,7 +101,7 @@ def reassign(
 ) -> Case:
     """Give an open case to another team whose cases follow the same procedure; dates follow the team's limits."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.REASSIGN, settings=settings)
+    papers = check_move(session, case, Move.REASSIGN, settings=settings)
     if team not in settings.teams:
         raise ImpossibleMove(f"Choose a team; there is none called {team or 'nothing'}.")
     if team == case.team:
@@ -102,8 +115,7 @@ def reassign(
     before = {"team": case.team, "sealed": case.sealed}
     leave_team(case, team)
     case.team, case.sealed = team, case.sealed_by_hand or settings.is_sealed(team)
-    session.add(case)
-    moved = set_deadlines(session, case, settings)
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,
@@ -147,7 +159,7 @@ def note_incident(
         session,
         case,
         kind="incident noted",
-        summary=f"Happened on {on.isoformat()}" + (", taken up though late" if late else ""),
+        summary=f"Happened on {in_words(on)}" + (", taken up though late" if late else ""),
         actor=officer(officer_id),
         now=now,
         before={"incident_on": before.isoformat() if before else None},
@@ -171,24 +183,23 @@ def _confirmed_as(labels: Labels, corrected: bool, settings: Settings) -> str:
 def _keep_decision(
     session: Session,
     case: Case,
-    message: Message,
     labels: Labels,
     officer_id: int,
     now: datetime,
     seen: Seen | None,
 ) -> None:
     """Keep what was suggested beside what was chosen: training and the accuracy report learn from it."""
-    order = (col(Suggestion.created_at).desc(), col(Suggestion.id).desc())
-    suggestions = select(Suggestion.id).where(Suggestion.message_id == message.id).order_by(*order)
-    if seen is not None:
-        suggestions = suggestions.where(Suggestion.id == seen.suggestion_id)
+    found = session.exec(_SUGGESTED, params={"case_id": case.id, "seen": seen and seen.suggestion_id}).first()
+    if found is None:
+        raise NotFound(f"{case.reference} has no message.")
+    message_id, newest, as_seen = found
     assert case.id is not None
-    assert message.id is not None
+    assert message_id is not None
     session.add(
         Decision(
             case_id=case.id,
-            message_id=message.id,
-            suggestion_id=session.exec(suggestions.limit(1)).first(),
+            message_id=message_id,
+            suggestion_id=newest if seen is None else as_seen,
             officer_id=officer_id,
             decided_at=now,
             blind=seen is not None and seen.blind,

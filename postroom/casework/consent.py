@@ -7,7 +7,7 @@ from sqlmodel import Session
 from postroom.casework.deadlines import set_deadlines
 from postroom.casework.history import record
 from postroom.casework.moves import Move
-from postroom.casework.reading import check_move, consent_wanted, find_case, officer
+from postroom.casework.reading import check_move, find_case, officer
 from postroom.models.case import Case
 from postroom.models.failures import ImpossibleMove
 from postroom.models.person import Consent
@@ -19,13 +19,15 @@ def want_consent(
 ) -> Case:
     """Somebody's consent, or proof of authority, is wanted before the case can be answered."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.WANT_CONSENT, settings=settings)
+    papers = check_move(session, case, Move.WANT_CONSENT, settings=settings)
     if not whose.strip():
         raise ImpossibleMove("Say whose consent is wanted.")
     assert case.id is not None
     consent = Consent(case_id=case.id, stage=case.stage, whose=whose.strip(), wanted_at=now)
     session.add(consent)
-    moved = set_deadlines(session, case, settings)
+    session.flush()
+    papers.consents.append(consent)
+    moved = set_deadlines(papers, settings)
     clock = settings.procedures[case.procedure].consent.clock
     record(
         session,
@@ -70,14 +72,13 @@ def _end(
     now: datetime,
 ) -> Case:
     case = find_case(session, case_id)
-    check_move(session, case, Move.END_CONSENT, settings=settings)
-    consent = consent_wanted(session, case)
+    papers = check_move(session, case, Move.END_CONSENT, settings=settings)
+    consent = papers.consent_wanted
     assert consent is not None
     if not consent.wanted_at <= at <= now:
         raise ImpossibleMove("Consent comes after it was wanted, and not in the future.")
     consent.ended_at, consent.given, consent.evidence = at, given, words.strip()
-    session.add(consent)
-    moved = set_deadlines(session, case, settings)
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,

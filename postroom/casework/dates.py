@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from postroom.casework.deadlines import correct_deadlines, local_day, set_window
 from postroom.casework.history import record
 from postroom.casework.moves import Move
+from postroom.casework.papers import Papers
 from postroom.casework.procedures import stage_named
 from postroom.casework.reading import check_move, find_case, officer, stages_of
 from postroom.casework.working_days import in_words
@@ -52,21 +53,20 @@ def correct_date(
     The officer's role must be one of `casework.dates_corrected_by`. The deadlines that count from it move, also those
     already met."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.CORRECT_DATE, settings=settings, officer_id=officer_id, role=role)
+    papers = check_move(session, case, Move.CORRECT_DATE, settings=settings, officer_id=officer_id, role=role)
     if not reason.strip():
         raise ImpossibleMove("Say why the date is corrected.")
-    stages = stages_of(session, case)
     at_stage = 0 if which in ("received", "closed") else stage_number or case.stage_number
     known = list(dates_of(session, case))
     before = next((each for each in known if (each.which, each.stage_number) == (which, at_stage)), None)
     if before is None:
         raise ImpossibleMove(f"{case.reference} was not {which.replace('_', ' ')} yet.")
     _check_order(known, before, moment, settings, now)
-    _set(session, case, stages, before, moment, settings)
-    moved = correct_deadlines(session, case, settings)
-    for stage in stages:
+    _set(papers, before, moment, settings)
+    moved = correct_deadlines(papers, settings)
+    for stage in papers.stages:
         if stage.responded_at is not None:
-            set_window(session, case, stage, settings)
+            set_window(papers, stage, settings)
     days = [in_words(local_day(settings, each)) for each in (before.moment, moment)]
     record(
         session,
@@ -136,10 +136,8 @@ def _said(date: KnownDate, settings: Settings) -> str:
     return f"{words} on {in_words(local_day(settings, date.moment))}"
 
 
-def _set(
-    session: Session, case: Case, stages: list[CaseStage], date: KnownDate, moment: datetime, settings: Settings
-) -> None:
-    session.add(case)
+def _set(papers: Papers, date: KnownDate, moment: datetime, settings: Settings) -> None:
+    session, case, stages = papers.session, papers.case, papers.stages
     if date.which in ("received", "closed"):
         setattr(case, f"{date.which}_at", moment)
         if date.which == "closed":
@@ -150,13 +148,12 @@ def _set(
             stages[0].began_at = moment
         return
     stage = stages[date.stage_number - 1]
-    session.add(stage)
     if date.which == "requested":
         stage.began_at = moment
         _set_request(session, case, stages, date.stage_number, moment, settings)
         return
     if date.which == "responded" and stage.acknowledged_at == date.moment:
-        _set(session, case, stages, replace(date, which="acknowledged"), moment, settings)
+        _set(papers, replace(date, which="acknowledged"), moment, settings)
     setattr(stage, f"{date.which}_at", moment)
     if stage is stages[-1] and date.which in ("acknowledged", "responded"):
         setattr(case, f"{date.which}_at", moment)

@@ -4,24 +4,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from postroom.casework.papers import NOT_YET, Papers, done_in
 from postroom.casework.procedures import Due, Facts, Wait, stage_named, steps_due, window_ends
-from postroom.casework.reading import NOT_YET, done_in, open_deadlines, stages_of
 from postroom.casework.working_days import Calendar, calendar_of, in_words
 from postroom.models.case import Case, Deadline, DeadlineState
 from postroom.models.failures import ImpossibleMove
-from postroom.models.person import Consent
 from postroom.models.procedure_settings import SETS
 from postroom.models.settings import Settings
 from postroom.models.stage import CaseStage
-
-_CASE: Any = bindparam("case_id")
-_STAGE: Any = bindparam("stage")
-_ALL = select(Deadline).where(Deadline.case_id == _CASE)
-_EXTENDED = select(Deadline.step, Deadline.extended_days).where(Deadline.case_id == _CASE, Deadline.stage == _STAGE)
-_WAITS = select(Consent).where(Consent.case_id == _CASE, Consent.stage == _STAGE).order_by(col(Consent.id))
 
 
 @dataclass(frozen=True)
@@ -42,21 +34,19 @@ class Moved:
         return "".join(f"; {each}" for each in changed)
 
 
-def set_deadlines(session: Session, case: Case, settings: Settings) -> Moved:
+def set_deadlines(papers: Papers, settings: Settings) -> Moved:
     """Make the case's deadlines those of its procedure and stage. What is done keeps its date."""
-    wanted = steps_now(session, case, settings)
-    stages = stages_of(session, case)
-    done = done_in(stages[-1]) if stages else {}
-    every = session.exec(_ALL, params={"case_id": case.id})
-    existing = {(deadline.stage, deadline.step): deadline for deadline in every}
+    session, case = papers.session, papers.case
+    done = done_in(papers.stages[-1]) if papers.stages else {}
+    existing = {(deadline.stage, deadline.step): deadline for deadline in papers.deadlines}
     before = {
         deadline.step: deadline.due_on.isoformat()
         for deadline in existing.values()
         if deadline.state in NOT_YET or (deadline.state == DeadlineState.MET and deadline.stage == case.stage)
     }
     after = {}
-    for due in wanted:
-        deadline = existing.pop((due.stage, due.step), None) or _new_deadline(case, due)
+    for due in steps_of(papers, settings):
+        deadline = existing.pop((due.stage, due.step), None) or _new_deadline(papers, due)
         if deadline.state != DeadlineState.MET:
             _move(deadline, due)
         deadline.met_at = done.get(due.step)
@@ -66,48 +56,45 @@ def set_deadlines(session: Session, case: Case, settings: Settings) -> Moved:
     for deadline in existing.values():
         if deadline.state in NOT_YET:
             deadline.state = DeadlineState.CANCELLED
-            session.add(deadline)
-    session.flush()
     return Moved(before, after)
 
 
-def correct_deadlines(session: Session, case: Case, settings: Settings) -> Moved:
+def correct_deadlines(papers: Papers, settings: Settings) -> Moved:
     """Count anew the steps of all stages that a case went through, also what is done: one of its dates was wrong. Steps
     of earlier stages are named "respond of stage-1"."""
     before, after = {}, {}
-    stages = stages_of(session, case)
-    for number, stage in enumerate(stages, start=1):
-        query = select(Deadline).where(Deadline.case_id == case.id, Deadline.stage == stage.stage)
-        existing = {deadline.step: deadline for deadline in session.exec(query)}
+    for number, stage in enumerate(papers.stages, start=1):
+        existing = {deadline.step: deadline for deadline in papers.deadlines if deadline.stage == stage.stage}
         done = done_in(stage)
-        for due in _steps(session, case, stages[:number], settings):
+        for due in _steps(papers, papers.stages[:number], settings):
             deadline = existing.get(due.step)
             if deadline is None:
                 continue
-            name = due.step if stage is stages[-1] else f"{due.step} of {due.stage}"
+            name = due.step if stage is papers.stages[-1] else f"{due.step} of {due.stage}"
             before[name] = deadline.due_on.isoformat()
             _move(deadline, due)
             deadline.met_at = done.get(due.step)
             if deadline.state != DeadlineState.CANCELLED or deadline.met_at is not None:
                 deadline.state = _state(due, deadline.met_at)
             after[name] = deadline.due_on.isoformat()
-            session.add(deadline)
-    session.flush()
     return Moved(before, after)
 
 
-def cancel_deadlines(session: Session, case: Case) -> None:
+def cancel_deadlines(papers: Papers) -> None:
     """Let nothing more be due: a cancelled step was not met."""
-    for deadline in open_deadlines(session, case):
+    for deadline in papers.open_deadlines:
         deadline.state = DeadlineState.CANCELLED
-        session.add(deadline)
 
 
 def steps_now(session: Session, case: Case, settings: Settings, **started: datetime) -> list[Due]:
     """The steps of the stage that a case is in, with their dates. `started` adds clocks, as `acknowledged=now` to see
     when the answer is due if it is acknowledged now."""
-    session.flush()
-    return _steps(session, case, stages_of(session, case), settings, **started)
+    return steps_of(Papers(session, case), settings, **started)
+
+
+def steps_of(papers: Papers, settings: Settings, **started: datetime) -> list[Due]:
+    """The same, for whoever has its papers."""
+    return _steps(papers, papers.stages, settings, **started)
 
 
 def steps_under(session: Session, case: Case, settings: Settings, procedure: str) -> list[Due]:
@@ -116,36 +103,38 @@ def steps_under(session: Session, case: Case, settings: Settings, procedure: str
     stages = settings.procedures[procedure].stages if procedure in settings.procedures else []
     if case.stage_number > len(stages):
         raise ImpossibleMove(f"{case.reference} is in stage {case.stage_number}, which that procedure does not have.")
-    facts = _facts(session, case, stages_of(session, case), settings)
+    papers = Papers(session, case)
+    facts = _facts(papers, papers.stages, settings)
     consent = settings.procedures[procedure].consent.clock
     return steps_due(stages[case.stage_number - 1], replace(facts, consent=consent), calendar_of(settings))
 
 
-def set_window(session: Session, case: Case, stage: CaseStage, settings: Settings) -> str:
+def set_window(papers: Papers, stage: CaseStage, settings: Settings) -> str:
     """Set the last day to ask for the next stage; returns its working, empty where there is none."""
-    clocks = _clocks(case, stages_of(session, case)[: stage.number])
-    count = window_ends(stage_named(settings, case.procedure, stage.stage), clocks, calendar_of(settings))
+    clocks = _clocks(papers.case, papers.stages[: stage.number])
+    configured = stage_named(settings, papers.case.procedure, stage.stage)
+    count = window_ends(configured, clocks, calendar_of(settings))
     stage.window_ends_on = count.due_on if count else None
-    session.add(stage)
     return count.working if count else ""
 
 
-def _steps(session: Session, case: Case, stages: list[CaseStage], settings: Settings, **started: datetime) -> list[Due]:
+def _steps(papers: Papers, stages: list[CaseStage], settings: Settings, **started: datetime) -> list[Due]:
     """The steps of the last of `stages`, which are those that a case went through up to some one."""
-    id_ = stages[-1].stage if stages else case.stage
-    facts = _facts(session, case, stages, settings, **started)
-    return steps_due(stage_named(settings, case.procedure, id_), facts, calendar_of(settings))
+    id_ = stages[-1].stage if stages else papers.case.stage
+    facts = _facts(papers, stages, settings, **started)
+    return steps_due(stage_named(settings, papers.case.procedure, id_), facts, calendar_of(settings))
 
 
-def _facts(session: Session, case: Case, stages: list[CaseStage], settings: Settings, **started: datetime) -> Facts:
-    of = {"case_id": case.id, "stage": stages[-1].stage if stages else case.stage}
+def _facts(papers: Papers, stages: list[CaseStage], settings: Settings, **started: datetime) -> Facts:
+    case = papers.case
+    stage = stages[-1].stage if stages else case.stage
     return Facts(
         clocks=_clocks(case, stages) | started,
         team=case.team,
         service=settings.teams[case.team].service if case.team in settings.teams else "",
         category=case.category,
-        extended=dict(session.exec(_EXTENDED, params=of).all()),
-        waits=tuple(Wait(consent.wanted_at, consent.ended_at) for consent in session.exec(_WAITS, params=of)),
+        extended={each.step: each.extended_days for each in papers.deadlines if each.stage == stage},
+        waits=tuple(Wait(each.wanted_at, each.ended_at) for each in papers.consents if each.stage == stage),
         consent=settings.procedures[case.procedure].consent.clock,
     )
 
@@ -163,10 +152,10 @@ def _clocks(case: Case, stages: list[CaseStage]) -> dict[str, datetime]:
     return {clock: moment for clock, moment in moments.items() if moment is not None}
 
 
-def _new_deadline(case: Case, due: Due) -> Deadline:
-    assert case.id is not None
-    return Deadline(
-        case_id=case.id,
+def _new_deadline(papers: Papers, due: Due) -> Deadline:
+    assert papers.case.id is not None
+    deadline = Deadline(
+        case_id=papers.case.id,
         stage=due.stage,
         step=due.step,
         started_at=due.started_at,
@@ -176,6 +165,8 @@ def _new_deadline(case: Case, due: Due) -> Deadline:
         original_due_on=due.original_due_on,
         working=due.working,
     )
+    papers.deadlines.append(deadline)
+    return deadline
 
 
 def _move(deadline: Deadline, due: Due) -> None:

@@ -17,6 +17,7 @@ from postroom.casework.people import Details, find_person
 from postroom.casework.reading import officer
 from postroom.models.campaign import CopyBand, TwoMatters
 from postroom.models.case import Address, Case, CaseStatus, EventWords, Person
+from postroom.models.desk_work import LetterDraft
 from postroom.models.failures import ImpossibleMove
 from postroom.models.following import FollowCode, FollowVisit
 from postroom.models.message import Attachment, Message, Suggestion
@@ -168,6 +169,7 @@ def _erase_words(session: Session, case_ids: Sequence[int], now: datetime) -> No
         update(Consent).where(col(Consent.case_id).in_(case_ids)).values(whose="", evidence=""),
         update(Payment).where(col(Payment.case_id).in_(case_ids)).values(what_for=""),
         update(LearningAction).where(col(LearningAction.case_id).in_(case_ids)).values(done_how=""),
+        delete(LetterDraft).where(col(LetterDraft.case_id).in_(case_ids)),
         update(OmbudsmanReferral).where(col(OmbudsmanReferral.case_id).in_(case_ids)).values(reference=""),
     )
 

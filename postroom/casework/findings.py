@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from postroom.models.case import Case
 from postroom.models.closing_settings import NO_ANSWER
@@ -56,23 +56,24 @@ def keep_findings(session: Session, case: Case, findings: Findings) -> None:
         FindingKind.REMEDY: findings.remedies,
         FindingKind.INVESTIGATION: findings.investigation,
     }
-    assert case.id is not None
-    for kind, codes in given.items():
-        if not codes:
-            continue
-        query = select(Finding).where(Finding.case_id == case.id, Finding.stage == case.stage, Finding.kind == kind)
-        for old in session.exec(query):
-            session.delete(old)
-        session.flush()
-        for place, code in enumerate(dict.fromkeys(codes)):
-            session.add(Finding(case_id=case.id, stage=case.stage, kind=kind, code=code, place=place))
+    kinds = [kind for kind, codes in given.items() if codes]
+    if not kinds:
+        return
+    of_kinds = col(Finding.kind).in_(kinds)
+    for old in session.exec(select(Finding).where(Finding.case_id == case.id, Finding.stage == case.stage, of_kinds)):
+        session.delete(old)
     session.flush()
+    assert case.id is not None
+    session.add_all(
+        Finding(case_id=case.id, stage=case.stage, kind=kind, code=code, place=place)
+        for kind in kinds
+        for place, code in enumerate(dict.fromkeys(given[kind]))
+    )
 
 
-def found_so_far(session: Session, case: Case, kind: FindingKind) -> list[str]:
-    """What was found of a kind at any stage, the latest stages last."""
-    query = select(Finding.code).where(Finding.case_id == case.id, Finding.kind == kind)
-    return list(session.exec(query))
+def kinds_found(session: Session, case: Case) -> set[str]:
+    """The kinds of which something was found, at any stage."""
+    return set(session.exec(select(Finding.kind).where(Finding.case_id == case.id).distinct()))
 
 
 def as_event(findings: Findings) -> dict[str, object]:

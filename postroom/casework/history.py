@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from postroom.models.case import Case, Event, EventWords
 from postroom.models.failures import Temporary
@@ -25,12 +25,13 @@ BEGINNING = "0" * 64
 
 _CASES = metadata.tables["feedback_case"]
 _INSERT_EVENTS = metadata.tables["event"].insert()
+_LAST_HASH = select(Event.hash).where(Event.case_id == bindparam("case")).order_by(col(Event.number).desc()).limit(1)
 _COUNT_CHANGE = (
     update(_CASES)
     .where(_CASES.c.id == bindparam("case"), _CASES.c.version == bindparam("seen"))
     .values(version=_CASES.c.version + 1)
+    .returning(func.coalesce(_LAST_HASH.scalar_subquery(), BEGINNING))
 )
-_LAST_HASH = select(Event.hash).where(Event.case_id == bindparam("case_id")).order_by(col(Event.number).desc()).limit(1)
 
 
 class ChangedMeanwhile(Temporary):
@@ -80,14 +81,14 @@ def record(
     Raises `ChangedMeanwhile` where another transaction changed the case since `case` was read; roll back and try again.
     """
     assert case.id is not None
-    counted = session.connection().execute(_COUNT_CHANGE, {"case": case.id, "seen": case.version})
-    if counted.rowcount != 1:
+    session.flush()  # also the event before this one
+    last_hash = session.connection().execute(_COUNT_CHANGE, {"case": case.id, "seen": case.version}).scalar()
+    if last_hash is None:
         raise ChangedMeanwhile(f"{case.reference} was changed by somebody else. Look at it again.")
     set_committed_value(case, "version", case.version + 1)
     after = dict(after or {})
     if words:
         after["words"] = _keep_words(session, case.id, case.version, words)
-    last = _last_hash(session, case.id) if case.version > 1 else None
     values: dict[str, Any] = {
         "case_id": case.id,
         "number": case.version,
@@ -97,7 +98,7 @@ def record(
         "summary": summary,
         "before": before or {},
         "after": after,
-        "previous_hash": last or BEGINNING,
+        "previous_hash": last_hash,
     }
     event = Event(**values, hash=_hash(values))
     session.add(event)
@@ -140,10 +141,6 @@ def words_of(session: Session, case: Case) -> dict[int, str]:
         EventWords.case_id == case.id, col(EventWords.erased_at).is_(None)
     )
     return dict(session.exec(query).all())
-
-
-def _last_hash(session: Session, case_id: int) -> str | None:
-    return session.exec(_LAST_HASH, params={"case_id": case_id}).first()
 
 
 def broken_histories(session: Session, only: int | None = None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from postroom.casework.history import record
 from postroom.casework.moves import Move
 from postroom.casework.reading import check_move, find_case, officer
+from postroom.casework.working_days import in_words
 from postroom.models.case import Case
 from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.officer import Officer
@@ -50,7 +51,7 @@ def add_action(
         session,
         case,
         kind="action added",
-        summary=f"An action was agreed, due {due_on.isoformat()}",
+        summary=f"An action was agreed, due {in_words(due_on)}",
         actor=officer(officer_id),
         now=now,
         after={"action": action.id, "owner": owner_id, "due_on": due_on.isoformat(), "recommended": recommended},

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from postroom.casework import reasons as why
-from postroom.casework.reasons import Standing as Standing
+from postroom.casework.standing import Standing as Standing
 from postroom.models.case import CaseStatus
 from postroom.models.failures import ImpossibleMove
 

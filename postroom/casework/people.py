@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, or_, select
 from postroom.casework.history import record
 from postroom.casework.moves import Move
 from postroom.casework.reading import check_move, find_case, officer
+from postroom.casework.working_days import in_words
 from postroom.models.case import Address, Case, Person
 from postroom.models.failures import ImpossibleMove, NotFound
 from postroom.models.person import Consent, PersonEvent, Phone
@@ -213,7 +214,7 @@ def restrict_contact(
     person.restriction, person.restriction_reason = restriction.strip(), reason.strip()
     person.restriction_review_on = review_on
     session.add(person)
-    _note(session, person, "restricted", f"Contact restricted until {review_on.isoformat()}", officer_id, now)
+    _note(session, person, "restricted", f"Contact restricted until {in_words(review_on)}", officer_id, now)
     return person
 
 

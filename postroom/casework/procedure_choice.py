@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 from postroom.casework.deadlines import set_deadlines
 from postroom.casework.history import record
 from postroom.casework.moves import Move
+from postroom.casework.papers import Papers
 from postroom.casework.procedures import procedure_for, procedures_taking
-from postroom.casework.reading import check_move, find_case, officer, stages_of
+from postroom.casework.reading import check_move, find_case, officer
 from postroom.models.case import Case, Deadline
 from postroom.models.failures import ImpossibleMove
 from postroom.models.outcome import Element, ElementOutcome, Finding, LearningAction, OmbudsmanReferral, Payment
@@ -34,15 +35,15 @@ def change_procedure(
     """Let an open case follow another procedure that takes its type. What is done stays done; the deadlines become
     those of the new one, and the event says why and shows the dates before and after."""
     case = find_case(session, case_id)
-    check_move(session, case, Move.CORRECT, settings=settings)
+    papers = check_move(session, case, Move.CORRECT, settings=settings)
     chosen = choose(procedure, case.type, case.team, settings)
     if chosen == case.procedure:
         raise ImpossibleMove(f'{case.reference} follows "{settings.procedures[chosen].name}" already.')
     if not reason.strip():
         raise ImpossibleMove("Say why it follows another procedure.")
     before = {"procedure": case.procedure, "stage": case.stage}
-    follow(session, case, chosen, settings)
-    moved = set_deadlines(session, case, settings)
+    follow(papers, chosen, settings)
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,
@@ -68,25 +69,23 @@ def choose(chosen: str | None, type_: str, team: str, settings: Settings) -> str
     return chosen
 
 
-def follow(session: Session, case: Case, procedure: str, settings: Settings) -> None:
+def follow(papers: Papers, procedure: str, settings: Settings) -> None:
     """Put a case into the stage of `procedure` with the number of the one that it is in, or into the first. All that
     belongs to a stage goes with it. The caller sets the deadlines and records it."""
-    stages = stages_of(session, case)
+    session, case, stages = papers.session, papers.case, papers.stages
     configured = settings.procedures[procedure].stages
     if len(stages) > len(configured):
         name = settings.procedures[procedure].name
         raise ImpossibleMove(f'{case.reference} is in stage {len(stages)}, which "{name}" does not have.')
     if not stages:
         assert case.id is not None
-        stages = [CaseStage(case_id=case.id, number=1, stage=configured[0].id, began_at=case.received_at)]
+        stages.append(CaseStage(case_id=case.id, number=1, stage=configured[0].id, began_at=case.received_at))
     for stage, becomes in reversed(list(zip(stages, configured, strict=False))):
         if stage.stage != becomes.id:
             _rename(session, case, stage.stage, becomes.id)
             stage.stage = becomes.id
         session.add(stage)
     case.procedure, case.stage, case.stage_number = procedure, stages[-1].stage, stages[-1].number
-    session.add(case)
-    session.flush()
 
 
 def _rename(session: Session, case: Case, stage: str, becomes: str) -> None:

@@ -1,47 +1,11 @@
-"""How a case stands, and why it does not allow a move: each reason is a function that gives words for an officer, or
-nothing. `moves` says which reasons speak against which move.
+"""Why a case does not allow a move: each reason is a function that gives words for an officer, or nothing. `moves` says
+which reasons speak against which move.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
+from postroom.casework.standing import Standing
 from postroom.models.case import CaseStatus
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a case stands, as far as moves depend on it. `steps` are those of its stage's configuration, `done` those
-    done, `extensible` those that can be put off, with the roles that may (none: all); `role` is that of the officer who
-    asks, empty for a worker; `somebody_else`: that officer answered an earlier stage, and this one must be answered by
-    somebody else."""
-
-    reference: str
-    status: str
-    merged: bool = False
-    stage: str = ""
-    steps: frozenset[str] = frozenset()
-    done: frozenset[str] = frozenset()
-    answer: str | None = None
-    next_stage: str = ""
-    consent_wanted: bool = False
-    extensible: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    elements: tuple[int, ...] = ()
-    unanswered_elements: tuple[int, ...] = ()
-    at_ombudsman: bool = False
-    open_actions: bool = False
-    sealed: bool = False
-    sealed_by_team: bool = False
-    restricted: bool = False
-    role: str = ""
-    answering_roles: tuple[str, ...] = ()
-    requesting_roles: tuple[str, ...] = ()
-    somebody_else: bool = False
-    date_roles: tuple[str, ...] = ()
-
-    @property
-    def answered(self) -> bool:
-        return self.answer is not None and self.answer in self.done
-
 
 Reason = Callable[[Standing], str]
 

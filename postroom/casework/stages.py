@@ -7,8 +7,9 @@ from sqlmodel import Session
 from postroom.casework.deadlines import local_day, set_deadlines
 from postroom.casework.history import record
 from postroom.casework.moves import Move
+from postroom.casework.papers import Papers
 from postroom.casework.procedures import stage_after
-from postroom.casework.reading import check_move, find_case, officer, stage_now
+from postroom.casework.reading import check_move, find_case, officer
 from postroom.models.case import Case, CaseStatus
 from postroom.models.failures import ImpossibleMove
 from postroom.models.procedure_settings import SETS, StepName
@@ -29,7 +30,8 @@ def request_stage(
     """The person asked for the next stage and it is begun; its clocks count from the request. They need give no reason.
     A request after the window's end is an officer's decision, so that needs the officer's `reason`. A closed case is
     open again by this."""
-    case, request = _requested(session, case_id, Move.REQUEST_STAGE, requested_at, officer_id, settings, now)
+    papers, request = _requested(session, case_id, Move.REQUEST_STAGE, requested_at, officer_id, settings, now)
+    case = papers.case
     if request.late and not reason.strip():
         raise ImpossibleMove("The time to ask for it is over. Say why it is accepted all the same.")
     request.accepted, request.reason = True, reason.strip()
@@ -39,8 +41,9 @@ def request_stage(
     case.acknowledged_at = case.responded_at = None
     assert case.id is not None
     stage = CaseStage(case_id=case.id, number=case.stage_number, stage=case.stage, began_at=requested_at)
-    session.add_all([case, request, stage])
-    moved = set_deadlines(session, case, settings)
+    session.add_all([request, stage])
+    papers.stages.append(stage)
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,
@@ -72,7 +75,8 @@ def refuse_stage(
     now: datetime,
 ) -> Case:
     """The person asked for the next stage and is refused it, with the reason; counted in reports."""
-    case, request = _requested(session, case_id, Move.REFUSE_STAGE, requested_at, officer_id, settings, now)
+    papers, request = _requested(session, case_id, Move.REFUSE_STAGE, requested_at, officer_id, settings, now)
+    case = papers.case
     if not reason.strip():
         raise ImpossibleMove("Say why the next stage is refused; the person is told.")
     request.accepted, request.reason = False, reason.strip()
@@ -129,14 +133,13 @@ def _do(
     now: datetime,
 ) -> Case:
     case = find_case(session, case_id)
-    check_move(session, case, Move(step), settings=settings, officer_id=officer_id)
-    stage = stage_now(session, case)
+    papers = check_move(session, case, Move(step), settings=settings, officer_id=officer_id)
+    stage = papers.stage
     latest = max(filter(None, (stage.began_at, stage.panel_met_at if step == "panel_reports" else None)))
     if not latest <= at <= now:
         raise ImpossibleMove(f"It can't have been before {latest:%d %B %Y}, nor after today.")
     setattr(stage, f"{SETS[step]}_at", at)
-    session.add(stage)
-    moved = set_deadlines(session, case, settings)
+    moved = set_deadlines(papers, settings)
     record(
         session,
         case,
@@ -158,10 +161,10 @@ def _requested(
     officer_id: int,
     settings: Settings,
     now: datetime,
-) -> tuple[Case, StageRequest]:
+) -> tuple[Papers, StageRequest]:
     case = find_case(session, case_id)
-    check_move(session, case, move, settings=settings, officer_id=officer_id)
-    earlier = stage_now(session, case)
+    papers = check_move(session, case, move, settings=settings, officer_id=officer_id)
+    earlier = papers.stage
     following = stage_after(settings, case.procedure, case.stage_number)
     assert following is not None
     assert case.id is not None
@@ -178,7 +181,7 @@ def _requested(
         accepted=False,
         late=ends is not None and local_day(settings, requested_at) > ends,
     )
-    return case, request
+    return papers, request
 
 
 def _name(case: Case, settings: Settings) -> str:

@@ -11,6 +11,7 @@ from postroom.casework.deadlines import cancel_deadlines
 from postroom.casework.history import record
 from postroom.casework.joining import tie
 from postroom.casework.opening import add_message, open_case
+from postroom.casework.papers import Papers
 from postroom.casework.reading import find_case, first_message, officer, surviving_case
 from postroom.models.case import Case, CaseStatus, LinkKind
 from postroom.models.failures import ImpossibleMove, NotFound
@@ -80,7 +81,7 @@ def merge(session: Session, case_id: int, into_id: int, *, officer_id: int, now:
     case.merged_into_id = into.id
     if case.status != CaseStatus.CLOSED:
         case.status, case.closed_at = CaseStatus.CLOSED, now
-        cancel_deadlines(session, case)
+        cancel_deadlines(Papers(session, case))
     session.add(case)
     actor = officer(officer_id)
     record(

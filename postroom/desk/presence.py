@@ -35,13 +35,13 @@ def note_opened(engine: Engine, case_id: int, officer_id: int, now: datetime) ->
 
 
 def note_still_open(engine: Engine, case_id: int, officer_id: int, now: datetime) -> None:
-    """The page that was shown is still open. Does nothing for one that never was."""
+    """The officer still has a page of the case open, as one of its forms."""
     with open_session(engine) as session:
         row = session.get(CaseOpened, (case_id, officer_id))
-        if row is not None:
-            row.seen_at = now
-            session.add(row)
-            session.commit()
+        row = row or CaseOpened(case_id=case_id, officer_id=officer_id, opened_at=now, seen_at=now)
+        row.seen_at = now
+        session.add(row)
+        session.commit()
 
 
 def note_left(engine: Engine, case_id: int, officer_id: int, now: datetime) -> None:

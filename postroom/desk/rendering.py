@@ -1,6 +1,7 @@
 """Templates to pages. Everything is escaped; nothing in a template may be marked safe that a message could hold."""
 
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 
 from postroom.casework.working_days import in_words
 from postroom.desk import keys, reading, wording
+from postroom.desk.kept_templates import kept_templates
 from postroom.desk.queries.pages import Paged
+from postroom.desk.queries.undoing import undo_until
 from postroom.desk.rights import CSRF_FIELD, SORTERS, Right, has
 from postroom.desk.sessions import SignedIn
 from postroom.desk.surroundings import Surroundings
+from postroom.models.database import open_session
 
 _ABOUT = re.compile(r"[A-Z]{1,6}-\d{4}-\d{6,12}|[1-9]\d{0,2}", re.ASCII)
 """What a sentence about what was done may name: a case's reference, or how many."""
@@ -33,6 +37,7 @@ def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
             ]
         ),
         autoescape=True,
+        bytecode_cache=kept_templates(),
     )
     environment.filters.update(
         words=wording.words,
@@ -46,6 +51,7 @@ def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
     environment.globals.update(
         sender_checked=wording.sender_checked,
         letters_for=wording.letters_for,
+        letter_of=wording.letter_of,
         tied=wording.tied,
         count=wording.count,
         seconds=wording.seconds,
@@ -62,6 +68,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     """Render a page of the desk. Who is signed in, the navigation and words for dates are there in every template."""
     desk: Surroundings = request.app.state.surroundings
     visitor: SignedIn | None = getattr(request.state, "visitor", None)
+    undo = _undo(request)
     content = desk.templates.get_template(template).render(
         **_words_of_today(desk),
         settings=desk.settings,
@@ -69,7 +76,8 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         visitor=visitor,
         navigation=_navigation(desk, visitor, request.url.path) if visitor else [],
         done=_done(request),
-        undo=_undo(request),
+        undo=undo,
+        undo_by=_undo_by(desk, visitor, undo) if undo and visitor else None,
         **context,
     )
     return HTMLResponse(content, status)
@@ -123,6 +131,8 @@ def _words_of_today(desk: Surroundings) -> dict[str, Any]:
     teams = desk.settings.teams
     return {
         "when": lambda moment: wording.when(moment, now, calendar),
+        "day_of": lambda moment: wording.when(moment, now, calendar).partition(" at ")[0],
+        "time_of": lambda moment: f"{moment.astimezone(calendar.zone):%H:%M}",
         "how_long": lambda moment: wording.how_long(moment, now, calendar),
         "due": lambda day: wording.due(day, today, calendar),
         "urgency": lambda day: wording.urgency(day, today, calendar),
@@ -136,6 +146,12 @@ def _undo(request: Request) -> str:
     """The case about which the page before did something that can be taken back; empty where it did not."""
     about = _ABOUT.fullmatch(request.query_params.get("about", ""))
     return about[0] if about and request.query_params.get("done", "") in wording.CAN_BE_UNDONE else ""
+
+
+def _undo_by(desk: Surroundings, visitor: SignedIn, reference: str) -> datetime | None:
+    """Until when that can surely be taken back, where a letter waits for it."""
+    with open_session(desk.engine, read_only=True) as session:
+        return undo_until(session, reference, visitor.officer_id, desk.settings, desk.now())
 
 
 def _done(request: Request) -> str:

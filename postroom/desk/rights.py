@@ -67,7 +67,7 @@ async def posted(request: Request) -> Mapping[str, str]:
 Form = Annotated[Mapping[str, str], Depends(posted)]
 
 
-def authorise(request: Request, desk: Desk, form: Form) -> SignedIn | None:
+def authorise(request: Request, desk: Desk, form: Form) -> None:
     """Check the right of the route that was asked for, and the form's token where something is posted.
 
     A case that somebody may not see does not exist for them (404). Looking at a sealed case is recorded. Who still owes
@@ -75,8 +75,8 @@ def authorise(request: Request, desk: Desk, form: Form) -> SignedIn | None:
     """
     visitor = signed_in(desk.engine, read_cookie(request, SESSION), settings=desk.settings, now=desk.now())
     request.state.visitor = None if visitor is None or visitor.waits_for else visitor
+    request.state.known = visitor
     check(request, desk, form, visitor)
-    return visitor
 
 
 def check(request: Request, desk: Surroundings, form: Mapping[str, str], visitor: SignedIn | None) -> None:
@@ -103,8 +103,9 @@ def right_of(request: Request) -> Right:
     return right
 
 
-def somebody(visitor: Annotated[SignedIn | None, Depends(authorise)]) -> SignedIn:
-    """Who is signed in, in the views of routes that need somebody."""
+async def somebody(request: Request) -> SignedIn:
+    """Whom `authorise` found, in the views of routes that need somebody."""
+    visitor: SignedIn | None = getattr(request.state, "known", None)
     if visitor is None:
         raise NotSignedIn
     return visitor

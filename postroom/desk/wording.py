@@ -74,6 +74,8 @@ DONE = {
     "phone-added": "The telephone number is added.",
     "contact-restricted": "The restriction of contact is recorded.",
     "contact-free": "Contact is no longer restricted.",
+    "advocate-named": "The advocate has a copy of each letter from now on.",
+    "advocate-ended": "The advocate has no more copies.",
     "people-joined": "They are one person now.",
     "set-aside": "{about} is set aside as no feedback.",
     "taken-back": "Undone: {about} awaits confirmation again.",
@@ -87,8 +89,12 @@ DONE = {
     "restriction-lifted": "{about} is no longer restricted. It is still sealed.",
     "response-written": "The response is recorded, and the letter is on its way.",
     "letter-written": "The letter is on its way.",
+    "draft-kept": "The letter is kept as a draft. Nothing is sent or recorded yet.",
+    "draft-discarded": "The draft is discarded.",
     "note-added": "The note is added.",
     "trying": "The mail will be tried again.",
+    "calls-trying": "Calls that will be tried again: {about}.",
+    "token-revoked": "The token holds no longer.",
     "signed-out": "You are signed out.",
     "password-changed": "Your password is changed. You are signed out everywhere else.",
     "password-chosen": "Your password is kept. Sign in with it.",
@@ -172,6 +178,21 @@ def letters_for(*, on_paper: bool, large_print: bool, language: str) -> str:
     """How somebody wants letters, as "By post, in large print, in Polish"."""
     ways = ("By post" if on_paper else "By email", "in large print" if large_print else "")
     return ", ".join(filter(None, (*ways, f"in {language}" if language else "")))
+
+
+_LETTERS = {
+    "response": "The response",
+    "extension": "A letter about the new date",
+    "consent": "A letter about the consent",
+    "refusal": "A letter about the refused stage",
+    "withdrawal": "A letter about the withdrawal",
+    "closing": "A last letter",
+}
+
+
+def letter_of(form: str) -> str:
+    """What a form's letter is, by the form's path."""
+    return _LETTERS.get(form.rpartition("/")[2], "A letter")
 
 
 def pounds(pence: int) -> str:

@@ -65,6 +65,7 @@ class Case(SQLModel, table=True):
         Index("ix_feedback_case_unacknowledged", "status", "acknowledged_at"),
         Index("ix_feedback_case_at_risk", "at_risk"),
         Index("ix_feedback_case_closed", "status", "closed_at"),
+        Index("ix_feedback_case_closed_at", "closed_at"),
         Index("ix_feedback_case_praise", "type", "confirmed_at"),
     )
 
@@ -103,7 +104,10 @@ class Decision(SQLModel, table=True):
     """What an officer confirmed, beside what was suggested and by which model: what training learns from."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index("ix_decision_of_officer", "officer_id", "decided_at"),)
+    __table_args__ = (
+        Index("ix_decision_of_officer", "officer_id", "decided_at"),
+        Index("ix_decision_decided_at", "decided_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="feedback_case.id", index=True)
@@ -135,10 +139,11 @@ class Deadline(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "stage", "step"),
         Index("ix_deadline_ladder", "state", "due_on"),  # what is due soon is found without reading what is not
+        Index("ix_deadline_next", "case_id", "state", "due_on"),  # without it a list looks for a case among all due
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(foreign_key="feedback_case.id", index=True)
+    case_id: int = Field(foreign_key="feedback_case.id")
     stage: str
     step: str = Field(description="acknowledge, respond, … (`procedure_settings.SETS`)")
     state: str = Field(default=DeadlineState.OPEN)

@@ -31,6 +31,7 @@ class ApiToken(SQLModel, table=True):
     token_digest: str = Field(unique=True)
     scopes: list[str] = json_column(description="of Scope")
     created_at: datetime = moment()
+    made_by: str = Field(default="", description="the account on the machine where it was made, as far as is known")
     used_at: datetime | None = maybe_moment(description="to the day, so that reading seldom writes")
     revoked_at: datetime | None = maybe_moment()
 

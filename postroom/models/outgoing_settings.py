@@ -74,7 +74,7 @@ class Outgoing(Table):
     attempts: int = Field(default=8, gt=0, description="tries before a mail is left to an officer")
     instant_acknowledgement: bool = Field(default=False, description="a short receipt at once, before anybody reads it")
     acknowledgement_minutes: int = Field(
-        default=0,
+        default=1,
         ge=0,
         description="an acknowledgement waits so long, so that the confirmation can be undone till then",
     )

@@ -7,7 +7,7 @@ both are read and written in one transaction: killed at any point, it goes on wh
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,6 @@ from sqlalchemy import Engine, and_, bindparam, case, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from postroom.casework.reading import first_message
 from postroom.models.case import Case, CaseStatus, Person
 from postroom.models.database import open_session
 from postroom.models.failures import Permanent
@@ -23,10 +22,11 @@ from postroom.models.message import Message, opening_first
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.settings import NO_EXCLUSION, Settings
 from postroom.notifications import alerts, announcements, passing_on, receipts
-from postroom.notifications.case_letters import draft_of, facts_of, last_message, reach_of
+from postroom.notifications.case_letters import Correspondence, correspondence, draft_of, facts_of, newest_after
+from postroom.notifications.copies import post_letter
 from postroom.notifications.letter_rules import write
 from postroom.notifications.letters import Letter, template_for
-from postroom.notifications.outbox import Draft, has_room, post, withdraw
+from postroom.notifications.outbox import Draft, has_room, withdraw
 from postroom.notifications.owed import (
     SIGNPOST,
     CaseFacts,
@@ -35,9 +35,22 @@ from postroom.notifications.owed import (
     acknowledgement_of,
     letter_owed,
 )
+from postroom.notifications.undo_window import free_since
 from postroom.notifications.walking import locked, one_by_one
 
 log = logging.getLogger(__name__)
+
+_OTHERS = (
+    select(OutgoingMail)
+    .where(
+        OutgoingMail.case_id == bindparam("case_id"),
+        OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT,
+        OutgoingMail.state == MailState.WAITING,
+        OutgoingMail.once != bindparam("once"),
+        OutgoingMail.unanswered == 0,
+    )
+    .with_for_update(skip_locked=True)
+)
 
 
 def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
@@ -58,11 +71,11 @@ def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
 def draft_again(session: Session, mail: OutgoingMail, found: Case, settings: Settings, now: datetime) -> Draft | None:
     """What a waiting acknowledgement would say if it were written now; None where it is no longer owed. Raises
     `Permanent` where it is owed still, and what is missing now is in the configuration."""
-    message = first_message(session, found)
-    owed = letter_owed(_facts(session, found, message), settings)
+    letters = correspondence(session, found)
+    owed = letter_owed(_facts(letters), settings)
     if isinstance(owed, LetterOwed):
         same = (owed.letter, owed.stage) == (mail.letter, mail.stage)
-        return _draft(session, found, message, owed, settings, now, without=mail.id) if same else None
+        return _draft(letters, owed, settings, now, without=mail.id) if same else None
     if found.status == CaseStatus.OPEN and found.acknowledged_at is None:
         raise Permanent(owed.reason)
     return None
@@ -71,15 +84,14 @@ def draft_again(session: Session, mail: OutgoingMail, found: Case, settings: Set
 def _unacknowledged(engine: Engine, settings: Settings, now: datetime) -> Iterator[int]:
     """The open cases that may owe a letter and have none; `letter_owed` decides. One confirmed just now waits, so that
     its officer can take that back."""
-    waits = timedelta(minutes=settings.outgoing.acknowledgement_minutes)
     names = tuple(
         (id_, stage.id, acknowledgement_of(settings, id_, stage.id))
         for id_, procedure in settings.procedures.items()
         for stage in procedure.stages
     )
-    if not waits:
+    if not settings.outgoing.acknowledgement_minutes:
         return one_by_one(engine, _without_letter(names, waits=False))
-    return one_by_one(engine, _without_letter(names, waits=True), confirmed_by=now - waits)
+    return one_by_one(engine, _without_letter(names, waits=True), confirmed_by=free_since(now, settings))
 
 
 @lru_cache(maxsize=4)
@@ -120,8 +132,8 @@ def _without_letter(names: tuple[tuple[str, str, str], ...], *, waits: bool) -> 
 def _write(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
     with open_session(engine) as session:
         found = locked(session, case_id)
-        message = first_message(session, found)
-        owed = letter_owed(_facts(session, found, message), settings)
+        letters = correspondence(session, found)
+        owed = letter_owed(_facts(letters), settings)
         if not isinstance(owed, LetterOwed):
             return False
         _withdraw_others(session, found, owed, now)
@@ -130,43 +142,30 @@ def _write(engine: Engine, settings: Settings, case_id: int, now: datetime) -> b
             session.commit()
             return False
         try:
-            draft = _draft(session, found, message, owed, settings, now)
+            draft = _draft(letters, owed, settings, now)
         except Permanent as error:
             log.error("%s: its letter waits; %s", found.reference, error)
             session.commit()
             return False
-        posted = post(session, draft, settings=settings, now=now)
+        posted = post_letter(session, draft, found, settings=settings, now=now)
         session.commit()
     return posted is not None
 
 
 def _withdraw_others(session: Session, found: Case, owed: LetterOwed, now: datetime) -> None:
     """The letters that waited while the case was corrected. One that is being sent at this moment is left alone."""
-    others = select(OutgoingMail).where(
-        OutgoingMail.case_id == found.id,
-        OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT,
-        OutgoingMail.state == MailState.WAITING,
-        OutgoingMail.once != owed.once,
-        OutgoingMail.unanswered == 0,
-    )
-    for mail in session.exec(others.with_for_update(skip_locked=True)):
+    for mail in session.exec(_OTHERS, params={"case_id": found.id, "once": owed.once}):
         withdraw(session, mail, found, now)
 
 
 def _draft(
-    session: Session,
-    found: Case,
-    message: Message,
-    owed: LetterOwed,
-    settings: Settings,
-    now: datetime,
-    without: int | None = None,
+    letters: Correspondence, owed: LetterOwed, settings: Settings, now: datetime, without: int | None = None
 ) -> Draft:
-    letter = letter_of(session, found, owed, settings, now)
-    answers = message if found.stage_number <= 1 else last_message(session, found)
+    letter = _letter(letters, owed, settings, now)
+    first_stage = letters.case.stage_number <= 1
+    answers = letters.opening if first_stage else newest_after(letters.session, letters.opening)
     envelope = draft_of(
-        session,
-        found,
+        letters,
         Purpose.ACKNOWLEDGEMENT,
         owed.way,
         once=owed.once,
@@ -180,12 +179,18 @@ def _draft(
 def letter_of(session: Session, found: Case, owed: LetterOwed, settings: Settings, now: datetime) -> Letter:
     """The words of an acknowledgement that is sent at `now`: an answer counted from the acknowledgement is counted from
     then."""
-    facts = facts_of(session, found, settings, owed.way, acknowledged=now)
+    return _letter(correspondence(session, found), owed, settings, now)
+
+
+def _letter(letters: Correspondence, owed: LetterOwed, settings: Settings, now: datetime) -> Letter:
+    found = letters.case
+    facts = facts_of(letters, settings, owed.way, acknowledged=now)
     name = template_for(settings, owed.letter, exclusion=found.exclusion) if owed.letter == SIGNPOST else owed.letter
     return write(settings, Purpose.ACKNOWLEDGEMENT, name, facts)
 
 
-def _facts(session: Session, found: Case, message: Message) -> CaseFacts:
+def _facts(letters: Correspondence) -> CaseFacts:
+    found = letters.case
     assert found.id is not None
     return CaseFacts(
         case_id=found.id,
@@ -194,5 +199,5 @@ def _facts(session: Session, found: Case, message: Message) -> CaseFacts:
         procedure=found.procedure,
         stage=found.stage,
         exclusion=found.exclusion,
-        reach=reach_of(session, found, message),
+        reach=letters.reach(letters.opening),
     )

@@ -1,14 +1,15 @@
-"""The duty officer's alerts: one for each message that seems to be about somebody at risk."""
+"""The duty officer's alerts: one for each message that seems to be about somebody at risk, and one for each time that
+an officer says so of a case."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, String, bindparam, cast, literal, or_
+from sqlalchemy import Engine, String, bindparam, cast, func, literal, or_
 from sqlmodel import col, select
 
-from postroom.models.case import Case
+from postroom.models.case import Case, Decision
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError
 from postroom.models.message import Message, Suggestion
@@ -21,13 +22,17 @@ from postroom.notifications.walking import locked, one_by_one
 
 log = logging.getLogger(__name__)
 
+WITHIN = timedelta(days=7)
+"""What an officer said longer ago is not told of any more, as where there was no duty address."""
+
 
 def write_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     """Write one alert that is owed. False where none is."""
     if settings.council.addresses.duty is None:
         return False
+    marked = one_by_one(engine, _marked(), since=now - WITHIN)
     return any(_about_message(engine, settings, id_, now) for id_ in one_by_one(engine, _suggested())) or any(
-        _write(engine, settings, RiskFacts(id_, None, confirmed=True), now) for id_ in one_by_one(engine, _confirmed())
+        _about_case(engine, settings, id_, now) for id_ in marked
     )
 
 
@@ -54,22 +59,52 @@ def _suggested() -> Any:
 
 
 @cache
-def _confirmed() -> Any:
-    """The first case after `after` that an officer says is at risk, and about which nobody was told."""
-    told = select(OutgoingMail.id).where(OutgoingMail.case_id == Case.id, OutgoingMail.kind == Kind.ALERT)
+def _mark() -> Any:
+    """The decision by which a case counts as at risk: the first after those that said otherwise."""
+    otherwise = select(func.max(Decision.id)).where(Decision.case_id == Case.id, col(Decision.at_risk).is_(False))
+    return (
+        select(func.min(Decision.id))
+        .where(
+            Decision.case_id == Case.id,
+            col(Decision.at_risk),
+            col(Decision.id) > func.coalesce(otherwise.correlate(Case).scalar_subquery(), 0),
+        )
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+@cache
+def _marked() -> Any:
+    """The first case after `after` that an officer has said since `since` is at risk, and of which nobody was told."""
+    case_id, decision_id = (cast(col(each), String) for each in (Case.id, Decision.id))
+    once = literal("alert:").concat(case_id).concat(":").concat(decision_id)
+    told = select(OutgoingMail.id).where(OutgoingMail.once == once)
     return (
         select(Case.id)
-        .where(col(Case.at_risk), ~told.exists(), col(Case.id) > bindparam("after"))
+        .join(Decision, col(Decision.id) == _mark())
+        .where(
+            col(Case.at_risk),
+            col(Decision.decided_at) > bindparam("since"),
+            ~told.exists(),
+            col(Case.id) > bindparam("after"),
+        )
         .order_by(col(Case.id))
         .limit(1)
     )
+
+
+def _about_case(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
+    with open_session(engine, read_only=True) as session:
+        mark = session.exec(select(_mark()).where(Case.id == case_id)).first()
+    return _write(engine, settings, RiskFacts(case_id, decision_id=mark), now)
 
 
 def _about_message(engine: Engine, settings: Settings, message_id: int, now: datetime) -> bool:
     with open_session(engine, read_only=True) as session:
         message = session.get_one(Message, message_id)
     assert message.case_id is not None
-    return _write(engine, settings, RiskFacts(message.case_id, message_id, confirmed=False), now)
+    return _write(engine, settings, RiskFacts(message.case_id, message_id), now)
 
 
 def _write(engine: Engine, settings: Settings, facts: RiskFacts, now: datetime) -> bool:

@@ -12,10 +12,11 @@ from postroom.models.database import open_session
 from postroom.models.failures import Permanent
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
-from postroom.notifications.case_letters import draft_of, facts_of, last_message, reach_of, template_of
+from postroom.notifications.case_letters import correspondence, draft_of, facts_of, newest_after, template_of
+from postroom.notifications.copies import post_letter
 from postroom.notifications.decisions import TOLD, Decision, facts_with, once_for, ours_to_tell, told_by
 from postroom.notifications.letter_rules import write
-from postroom.notifications.outbox import Draft, has_room, post
+from postroom.notifications.outbox import Draft, has_room
 from postroom.notifications.owed import Purpose, Way, way_to
 from postroom.notifications.walking import locked
 
@@ -51,7 +52,7 @@ def _write(engine: Engine, purpose: Purpose, case_id: int, once: str, settings: 
         if not draft.by_post and not has_room(session, draft.recipient, settings=settings, now=now):
             log.warning("%s: its letter waits; the day's letters to its address are written", found.reference)
             return False
-        posted = post(session, draft, settings=settings, now=now)
+        posted = post_letter(session, draft, found, settings=settings, now=now)
         session.commit()
     return posted is not None
 
@@ -60,12 +61,13 @@ def _draft(
     session: Session, purpose: Purpose, row: Decision, found: Case, settings: Settings, without: int | None = None
 ) -> Draft | None:
     """The letter about a decision; None where nobody can be reached."""
-    answers = last_message(session, found)
-    way = way_to(reach_of(session, found, answers))
+    letters = correspondence(session, found)
+    answers = newest_after(session, letters.opening)
+    way = way_to(letters.reach(answers))
     if not isinstance(way, Way):
         return None
     name = template_of(settings, purpose, found)
-    facts = facts_with(session, facts_of(session, found, settings, way), row, found, settings)
+    facts = facts_with(session, facts_of(letters, settings, way), row, found, settings)
     letter = write(settings, purpose, name, facts)
-    envelope = draft_of(session, found, purpose, way, once=once_for(row), letter=name, answers=answers, without=without)
+    envelope = draft_of(letters, purpose, way, once=once_for(row), letter=name, answers=answers, without=without)
     return replace(envelope, subject=letter.subject, text=letter.text, version=letter.version)

@@ -42,6 +42,15 @@ def ours_to_tell(
     return _made_between(session, purpose, settings, now - TOLD_WITHIN, until, case_id)
 
 
+def ours_from(session: Session, purpose: Purpose, settings: Settings, now: datetime, case_id: int) -> datetime | None:
+    """From when on our own letter tells of a decision about a case; None where everybody was told."""
+    rows = untold(session, purpose, settings, now, case_id)
+    if not rows:
+        return None
+    made_at: datetime = getattr(rows[0], _MADE_AT[purpose].key)
+    return made_at + timedelta(minutes=settings.outgoing.own_letter_minutes)
+
+
 def told_by(session: Session, mail: OutgoingMail, settings: Settings) -> Decision | None:
     """The decision that a mail tells of; None where it does not stand any more."""
     purpose = Purpose(mail.purpose)

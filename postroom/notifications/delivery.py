@@ -8,7 +8,7 @@ Message-ID, and the case says so.
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, bindparam
+from sqlalchemy import Engine, bindparam, update
 from sqlmodel import Session, select
 
 from postroom.casework.cases import acknowledge, record
@@ -18,10 +18,11 @@ from postroom.models.failures import ImpossibleMove, NotFound, PostroomError, Un
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.queues import claim, pause_after
 from postroom.models.settings import Settings
+from postroom.models.tables import metadata
 from postroom.notifications.envelopes import Mail
 from postroom.notifications.keeping_right import keep_right
 from postroom.notifications.owed import Purpose
-from postroom.notifications.pacing import free_from, within_pace
+from postroom.notifications.pacing import WITHIN_PACE, free_from, pace
 from postroom.notifications.transports import Transport
 from postroom.notifications.walking import locked
 
@@ -30,17 +31,26 @@ log = logging.getLogger(__name__)
 OUTAGE_PAUSE = timedelta(minutes=1)
 """How long a mail is left alone when the mail server can't be reached. An outage uses up none of its tries."""
 
+_MAILS = metadata.tables["outgoing_mail"]
 _WAITING = (
     select(OutgoingMail)
     .where(OutgoingMail.id == bindparam("mail_id"), OutgoingMail.state == MailState.WAITING)
     .with_for_update()
 )
+_NOW_SENT = (
+    update(_MAILS)
+    .where(_MAILS.c.id == bindparam("mail_id"), _MAILS.c.state == MailState.WAITING)
+    .values(state=MailState.SENT.value, sent_at=bindparam("now"), unanswered=_MAILS.c.unanswered - 1, last_error="")
+    .returning(_MAILS.c.unanswered)
+)
+"""Gives nothing where another worker whose claim came after ours has ended it; else the tries of which nobody knows the
+end."""
 
 
 def process_one(engine: Engine, settings: Settings, transport: Transport, now: datetime) -> bool:
     """Send one mail that is due. False where none is, or each is to a domain that has had enough for this minute."""
-    only = within_pace(settings, now)
-    mail_id = claim(engine, OutgoingMail, MailState.WAITING, now, settings.workers.lease, only=only)
+    lease, values = settings.workers.lease, pace(settings, now)
+    mail_id = claim(engine, OutgoingMail, MailState.WAITING, now, lease, only=WITHIN_PACE, values=values)
     if mail_id is None:
         return False
     mail = _begin(engine, mail_id, settings, now)
@@ -58,7 +68,7 @@ def process_one(engine: Engine, settings: Settings, transport: Transport, now: d
         else:
             _try_later(engine, mail, settings, now, str(error), answered=True)
     else:
-        _record_sent(engine, mail_id, settings, now)
+        _record_sent(engine, mail, settings, now)
     return True
 
 
@@ -145,24 +155,22 @@ def _bury(engine: Engine, mail_id: int, error: str, *, answered: bool) -> None:
     log.error("outgoing mail %s was given up: %s", mail_id, error)
 
 
-def _record_sent(engine: Engine, mail_id: int, settings: Settings, now: datetime) -> None:
+def _record_sent(engine: Engine, mail: OutgoingMail, settings: Settings, now: datetime) -> None:
     with open_session(engine) as session:
-        mail = _waiting(session, mail_id)
-        if mail is None:
-            return
-        mail.unanswered -= 1
-        if mail.case_id is not None:
+        unanswered = session.connection().execute(_NOW_SENT, {"mail_id": mail.id, "now": now}).scalar_one_or_none()
+        acknowledges = mail.purpose == Purpose.ACKNOWLEDGEMENT
+        if mail.case_id is not None and (unanswered or (acknowledges and unanswered is not None)):
             case = locked(session, mail.case_id)
-            if mail.unanswered:
-                _note_that_it_may_have_gone_twice(session, mail, case, now)
-            if mail.purpose == Purpose.ACKNOWLEDGEMENT:
+            if unanswered:
+                _note_that_it_may_have_gone_twice(session, mail, case, unanswered, now)
+            if acknowledges:
                 _acknowledge(session, mail, case, settings, now)
-        mail.state, mail.sent_at, mail.last_error = MailState.SENT, now, ""
-        session.add(mail)
         session.commit()
 
 
-def _note_that_it_may_have_gone_twice(session: Session, mail: OutgoingMail, case: Case, now: datetime) -> None:
+def _note_that_it_may_have_gone_twice(
+    session: Session, mail: OutgoingMail, case: Case, unanswered: int, now: datetime
+) -> None:
     record(
         session,
         case,
@@ -170,7 +178,7 @@ def _note_that_it_may_have_gone_twice(session: Session, mail: OutgoingMail, case
         summary="A mail may have arrived more than once: an earlier try broke off without an answer",
         actor="delivery",
         now=now,
-        after={"mail": mail.id, "message_id": mail.message_id, "unanswered": mail.unanswered},
+        after={"mail": mail.id, "message_id": mail.message_id, "unanswered": unanswered},
     )
 
 

@@ -50,6 +50,9 @@ def _policy() -> Policy:
     return SMTP.clone(header_factory=headers)
 
 
+_POLICY = _policy()
+
+
 @dataclass(frozen=True)
 class Mail:
     """A mail ready to be sent, with its envelope. `message_id` has its angle brackets. `by_post`: the recipient is a
@@ -98,7 +101,7 @@ def compose(
     `thread` those of the messages and letters before that, the oldest first.
     """
     feedback = council.addresses.feedback
-    message = EmailMessage(policy=_policy())
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(one_line(council.name), addr_spec=feedback)
     message["To"] = recipient
     message["Subject"] = one_line(subject).replace("=?", "= ?")  # else decoded here, to new lines if it says so

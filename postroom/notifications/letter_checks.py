@@ -12,6 +12,7 @@ from postroom.notifications.letter_rules import write
 from postroom.notifications.letters import (
     AlertFacts,
     CodeFacts,
+    CopyFacts,
     DigestFacts,
     DigestLine,
     Facts,
@@ -22,7 +23,7 @@ from postroom.notifications.letters import (
     render,
     template_for,
 )
-from postroom.notifications.owed import ALERT, DIGEST, PASSED_ON, SIGNPOST, Purpose, acknowledgement_of
+from postroom.notifications.owed import ALERT, COPY, DIGEST, PASSED_ON, SIGNPOST, Purpose, acknowledgement_of
 
 _LINK = "https://desk.council.example/cases"
 _ANSWERING = (Purpose.RESPONSE, Purpose.EXTENSION)
@@ -137,6 +138,7 @@ def _internal_samples(settings: Settings) -> dict[str, Facts]:
     return {
         DIGEST: DigestFacts("Sam Marsh", (line,)),
         ALERT: AlertFacts(reference, _LINK),
+        COPY: CopyFacts("Mina Grant", reference, "Your complaint", "Thank you for telling us."),
         FOLLOW_CODE: CodeFacts(reference, "123456", settings.residents.code_minutes),
         PASSED_ON: NoticeFacts("Sam Marsh", reference, team, "Thank you", _LINK),
     }

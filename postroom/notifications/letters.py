@@ -134,7 +134,17 @@ class CodeFacts:
     minutes: int
 
 
-Facts = LetterFacts | DigestFacts | AlertFacts | NoticeFacts | CodeFacts
+@dataclass(frozen=True)
+class CopyFacts:
+    """A letter to a resident of which their advocate, who is called `name`, has a copy: its subject and its text."""
+
+    name: str
+    reference: str
+    subject: str
+    letter: str
+
+
+Facts = LetterFacts | DigestFacts | AlertFacts | NoticeFacts | CodeFacts | CopyFacts
 
 
 def in_full(day: date) -> str:

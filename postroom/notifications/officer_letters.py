@@ -12,9 +12,9 @@ from postroom.models.failures import ImpossibleMove
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
 from postroom.notifications.case_letters import draft_of
+from postroom.notifications.copies import post_letter
 from postroom.notifications.decisions import once_for
 from postroom.notifications.letter_rules import edited
-from postroom.notifications.outbox import post
 from postroom.notifications.owed import NothingOwed, Purpose
 from postroom.notifications.preview import AUTOMATIC, Basis, basis_of
 
@@ -42,8 +42,7 @@ def send(
     if isinstance(basis.way, NothingOwed):
         raise ImpossibleMove(basis.way.reason)
     envelope = draft_of(
-        session,
-        case,
+        basis.letters,
         purpose,
         basis.way,
         once=_once(case, purpose, basis),
@@ -52,7 +51,7 @@ def send(
         officer_id=officer_id,
     )
     draft = replace(envelope, subject=letter.subject, text=letter.text, version=letter.version)
-    mail = post(session, draft, settings=settings, now=now)
+    mail = post_letter(session, draft, case, settings=settings, now=now)
     if mail is None:
         raise ImpossibleMove("This letter was written already.")
     record(

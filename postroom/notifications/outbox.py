@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel, col, func, select
@@ -21,6 +22,9 @@ from postroom.notifications.layout import plain
 from postroom.notifications.letters import Version, in_full
 from postroom.notifications.parts import html_part, pdf
 
+_COPY = "copy:"
+"""What the `once` of a copy begins with, before that of its letter."""
+
 
 class Kind(StrEnum):
     LETTER = "letter"
@@ -29,8 +33,19 @@ class Kind(StrEnum):
     ALERT = "alert"
     NOTICE = "notice"
     """Passes on to an officer what somebody said."""
+    COPY = "copy"
+    """Of a letter to a resident, for their advocate."""
     ACCOUNT = "account"
     """About an officer's own sign-in; its words are for them alone."""
+
+
+_ADDRESS = select(Address).where(Address.email == bindparam("recipient")).with_for_update()
+_WRITTEN = select(func.count(col(OutgoingMail.id))).where(
+    OutgoingMail.recipient == bindparam("recipient"),
+    OutgoingMail.kind == Kind.LETTER,
+    OutgoingMail.state != MailState.WITHDRAWN,
+    OutgoingMail.created_at >= bindparam("since"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ def post(session: Session, draft: Draft, *, settings: Settings, now: datetime) -
     Leaves the commit to its caller, and the transaction usable in either case.
     """
     mail = _mail_of(draft, secrets.token_hex(8), settings, now)
-    posted = _insert_once(
+    posted: OutgoingMail | None = _insert_once(
         session,
         OutgoingMail,
         "once",
@@ -92,10 +107,9 @@ def post(session: Session, draft: Draft, *, settings: Settings, now: datetime) -
         bounce_kind=Bounce.NONE.value,
         bounce_reason="",
     )
-    if not posted:
-        return None
-    _keep_version(session, draft, now)
-    return session.exec(select(OutgoingMail).where(OutgoingMail.once == draft.once)).one()
+    if posted is not None:
+        _keep_version(session, draft, now)
+    return posted
 
 
 def write_anew(session: Session, mail: OutgoingMail, draft: Draft, *, settings: Settings, now: datetime) -> None:
@@ -109,7 +123,10 @@ def write_anew(session: Session, mail: OutgoingMail, draft: Draft, *, settings: 
 
 
 def withdraw(session: Session, mail: OutgoingMail, found: Case, now: datetime) -> None:
-    """Take back a mail that nobody can have got yet."""
+    """Take back a mail that nobody can have got yet, and the copy of it."""
+    copy = waiting_copy(session, mail)
+    if copy is not None:
+        withdraw(session, copy, found, now)
     mail.state, mail.once = MailState.WITHDRAWN, f"{mail.once}:withdrawn:{mail.id}"
     session.add(mail)
     record(
@@ -121,6 +138,22 @@ def withdraw(session: Session, mail: OutgoingMail, found: Case, now: datetime) -
         now=now,
         after={"mail": mail.id, "letter": mail.letter},
     )
+
+
+def copy_once(once: str) -> str:
+    """The unique key of the copy of a letter."""
+    return f"{_COPY}{once}"
+
+
+def waiting_copy(session: Session, letter: OutgoingMail) -> OutgoingMail | None:
+    """The copy of a letter, where that waits still."""
+    query = select(OutgoingMail).where(OutgoingMail.once == copy_once(letter.once))
+    return session.exec(query.where(OutgoingMail.state == MailState.WAITING, OutgoingMail.unanswered == 0)).first()
+
+
+def letter_of(session: Session, copy: OutgoingMail) -> OutgoingMail | None:
+    """The letter that a mail is a copy of; None where it was withdrawn."""
+    return session.exec(select(OutgoingMail).where(OutgoingMail.once == copy.once.removeprefix(_COPY))).first()
 
 
 def says(draft: Draft) -> str:
@@ -138,23 +171,17 @@ def has_room(session: Session, recipient: str, *, settings: Settings, now: datet
 
     Locks the address until the caller commits, so that two workers don't both take the last place.
     """
-    session.exec(select(Address).where(Address.email == recipient).with_for_update()).first()
+    session.exec(_ADDRESS, params={"recipient": recipient}).first()
     today = now.astimezone(settings.council.zone).date()
     midnight = datetime.combine(today, time(), tzinfo=settings.council.zone).astimezone(UTC)
-    written = session.exec(
-        select(func.count(col(OutgoingMail.id))).where(
-            OutgoingMail.recipient == recipient,
-            OutgoingMail.kind == Kind.LETTER,
-            OutgoingMail.state != MailState.WITHDRAWN,
-            OutgoingMail.created_at >= midnight,
-        )
-    ).one()
+    written = session.exec(_WRITTEN, params={"recipient": recipient, "since": midnight}).one()
     return written < settings.outgoing.letters_per_address_and_day
 
 
 def _mail_of(draft: Draft, token: str, settings: Settings, now: datetime) -> Mail:
     council, key = settings.council, settings.signing_key.read()
     letter = draft.kind == Kind.LETTER
+    as_html = draft.kind in (Kind.LETTER, Kind.COPY)
     answering: Literal["auto-replied", "auto-generated"] = "auto-replied" if letter else "auto-generated"
     if draft.by_post:
         content = pdf(
@@ -174,7 +201,7 @@ def _mail_of(draft: Draft, token: str, settings: Settings, now: datetime) -> Mai
         recipient=draft.recipient,
         subject=draft.subject,
         text=plain(draft.text),
-        html=html_part(draft.subject, draft.text, large_print=draft.large_print) if letter else "",
+        html=html_part(draft.subject, draft.text, large_print=draft.large_print) if as_html else "",
         now=now,
         automatic=None if draft.officer_id is not None else answering,
         reference=draft.reference,
@@ -196,14 +223,14 @@ def _keep_version(session: Session, draft: Draft, now: datetime) -> None:
         )
 
 
-def _insert_once(session: Session, table: type[SQLModel], key: str, **values: object) -> bool:
-    """Insert a row unless one with the same `key` is there; whether it was inserted."""
+def _insert_once(session: Session, table: type[SQLModel], key: str, **values: object) -> Any:
+    """Insert a row unless one with the same `key` is there; returns it, or None where one is."""
     statement = _insertion(session.get_bind().dialect.name, table, key)
-    return session.connection().execute(statement, values).scalar_one_or_none() is not None
+    return session.scalars(statement, [values]).one_or_none()
 
 
 @cache
 def _insertion(dialect: str, table: type[SQLModel], key: str) -> Any:
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     column = col(getattr(table, key))
-    return insert(table).on_conflict_do_nothing(index_elements=[column]).returning(column)
+    return insert(table).on_conflict_do_nothing(index_elements=[column]).returning(table)

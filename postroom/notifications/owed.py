@@ -16,6 +16,7 @@ SIGNPOST = "signpost"
 """The letter of a case with an exclusion. It counts as its acknowledgement."""
 ALERT = "at-risk-alert"
 DIGEST = "reminder-digest"
+COPY = "advocate-copy"
 PASSED_ON = "passed-on"
 """The letter that tells a manager what somebody praised."""
 RECEIPT_WITHIN = timedelta(days=1)
@@ -73,11 +74,11 @@ class CaseFacts:
 @dataclass(frozen=True)
 class RiskFacts:
     """What decides whether the duty officer is told. `message_id`: of a message of which a model says so and that no
-    officer has judged yet; `confirmed`: an officer says so of the case."""
+    officer has judged yet; `decision_id`: of the decision by which an officer said so of the case."""
 
     case_id: int
-    message_id: int | None
-    confirmed: bool
+    message_id: int | None = None
+    decision_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,9 @@ class LetterOwed:
 @dataclass(frozen=True)
 class AlertOwed:
     case_id: int
-    message_id: int | None
     recipient: str
-
-    @property
-    def once(self) -> str:
-        """One alert for each message, and one for a case that an officer says is at risk."""
-        return f"alert:{self.case_id}" if self.message_id is None else f"alert:message:{self.message_id}"
+    once: str
+    """One alert for each message, and one for each time that an officer says so, whatever a model said before."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +168,9 @@ def receipt_owed(
 
 def alert_owed(facts: RiskFacts, settings: Settings) -> AlertOwed | NothingOwed:
     """The alert that is owed to the duty officer: a suggestion is enough, nobody waits for its confirmation."""
-    if facts.message_id is None and not facts.confirmed:
+    if facts.message_id is None and facts.decision_id is None:
         return NothingOwed("Nobody and no model says that somebody is at risk.")
     if settings.council.addresses.duty is None:
         return NothingOwed("The configuration has no council.addresses.duty.")
-    return AlertOwed(facts.case_id, facts.message_id, settings.council.addresses.duty)
+    about = f"message:{facts.message_id}" if facts.message_id is not None else f"{facts.case_id}:{facts.decision_id}"
+    return AlertOwed(facts.case_id, settings.council.addresses.duty, f"alert:{about}")

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, text
+from sqlalchemy import ColumnElement, bindparam, func, text
 from sqlmodel import Session, col, select
 
 from postroom.models.outgoing_mail import OutgoingMail
@@ -11,15 +11,31 @@ from postroom.models.settings import Settings
 MINUTE = timedelta(minutes=1)
 
 
-def within_pace(settings: Settings, now: datetime) -> ColumnElement[bool]:
-    """Holds for mails whose domain has room in the minute before `now`, and for those that go by post."""
-    full = (
-        select(OutgoingMail.domain)
-        .where(col(OutgoingMail.tried_at) > now - MINUTE, OutgoingMail.domain != "")
-        .group_by(col(OutgoingMail.domain))
-        .having(func.count() >= settings.outgoing.mails_per_domain_and_minute)
+_FULL = (
+    select(OutgoingMail.domain)
+    .where(col(OutgoingMail.tried_at) > bindparam("minute_ago"), OutgoingMail.domain != "")
+    .group_by(col(OutgoingMail.domain))
+    .having(func.count() >= bindparam("at_most"))
+)
+WITHIN_PACE: ColumnElement[bool] = col(OutgoingMail.domain).not_in(_FULL)
+"""Holds for mails whose domain has room in this minute, and for those that go by post; with the values of `pace`."""
+
+_TRIED = (
+    select(OutgoingMail.tried_at)
+    .where(
+        OutgoingMail.domain == bindparam("domain"),
+        col(OutgoingMail.tried_at) > bindparam("minute_ago"),
+        OutgoingMail.id != bindparam("mail_id"),
     )
-    return col(OutgoingMail.domain).not_in(full)
+    .order_by(col(OutgoingMail.tried_at).desc())
+    .offset(bindparam("before"))
+    .limit(1)
+)
+
+
+def pace(settings: Settings, now: datetime) -> dict[str, object]:
+    """The minute before `now`, and how many mails a domain gets in one."""
+    return {"minute_ago": now - MINUTE, "at_most": settings.outgoing.mails_per_domain_and_minute}
 
 
 def free_from(session: Session, mail: OutgoingMail, settings: Settings, now: datetime) -> datetime:
@@ -29,13 +45,7 @@ def free_from(session: Session, mail: OutgoingMail, settings: Settings, now: dat
         return now
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:d))"), {"d": f"pace {mail.domain}"})
-    most = settings.outgoing.mails_per_domain_and_minute
-    recent = (
-        select(OutgoingMail.tried_at)
-        .where(
-            OutgoingMail.domain == mail.domain, col(OutgoingMail.tried_at) > now - MINUTE, OutgoingMail.id != mail.id
-        )
-        .order_by(col(OutgoingMail.tried_at).desc())
-    )
-    tried = session.exec(recent.offset(most - 1).limit(1)).first()
+    before = settings.outgoing.mails_per_domain_and_minute - 1
+    wanted = {"domain": mail.domain, "minute_ago": now - MINUTE, "mail_id": mail.id, "before": before}
+    tried = session.exec(_TRIED, params=wanted).first()
     return now if tried is None else tried + MINUTE

@@ -18,6 +18,7 @@ from postroom.notifications import letters
 from postroom.notifications.envelopes import usable_address
 from postroom.notifications.outbox import Draft, Kind, post
 from postroom.notifications.owed import PASSED_ON
+from postroom.notifications.undo_window import free_since
 from postroom.notifications.walking import locked, one_by_one
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def _untold(settings: Settings, now: datetime) -> Any:
         .where(
             col(Case.type).in_(settings.outgoing.passed_on_types),
             col(Case.confirmed_at) > now - WITHIN,
+            col(Case.confirmed_at) <= free_since(now, settings),
             func.coalesce(Case.merged_into_id, 0) == 0,  # its index holds nearly all cases
             ~told.exists(),
             manager.exists(),

@@ -15,10 +15,10 @@ from postroom.models.message import Message
 from postroom.models.officer import Officer
 from postroom.models.settings import NO_EXCLUSION, Settings
 from postroom.notifications.case_letters import (
+    Correspondence,
+    correspondence,
     facts_of,
-    last_message,
-    person_of,
-    reach_of,
+    newest_after,
     receipt_facts,
     template_of,
 )
@@ -56,6 +56,7 @@ class Basis:
     """What a letter is made from: its template with the facts of the case put in, whom it answers and reaches, and the
     decision that it tells of."""
 
+    letters: Correspondence
     letter: Letter
     name: str
     facts: LetterFacts
@@ -78,7 +79,7 @@ def preview(
         basis = basis_of(session, case, purpose, settings, now, officer_id=officer_id)
     except Permanent as error:
         return Preview("", "", "", _lines(error))
-    return _shown(session, case, purpose, basis, basis.letter.subject, basis.letter.text, settings)
+    return _shown(purpose, basis, basis.letter.subject, basis.letter.text, settings)
 
 
 def preview_of_draft(
@@ -97,7 +98,7 @@ def preview_of_draft(
         basis = basis_of(session, case, purpose, settings, now, officer_id=officer_id)
     except Permanent as error:
         return Preview(subject, text, html_part(subject, text), _lines(error))
-    return _shown(session, case, purpose, basis, subject, text, settings)
+    return _shown(purpose, basis, subject, text, settings)
 
 
 def basis_of(
@@ -111,8 +112,9 @@ def basis_of(
 ) -> Basis:
     """What the letter is made from. Raises `ImpossibleMove` where the case has no such letter, `ConfigurationError`
     where its template can't be written."""
-    answers = last_message(session, case)
-    reach = reach_of(session, case, answers)
+    letters = correspondence(session, case)
+    answers = newest_after(session, letters.opening)
+    reach = letters.reach(answers)
     way = way_to(reach) if purpose in AUTOMATIC else way_of(reach)
     decision = None
     if purpose == Purpose.RECEIPT:
@@ -120,7 +122,7 @@ def basis_of(
     else:
         if case.status == CaseStatus.AWAITING:
             raise ImpossibleMove(f"Confirm first what {case.reference} is.")
-        name, facts = _of_case(session, case, purpose, way, settings, now)
+        name, facts = _of_case(letters, purpose, way, settings, now)
         decision = latest(session, purpose, case)
         if purpose in TOLD and decision is None:
             raise ImpossibleMove(_NO_DECISION[purpose])
@@ -128,17 +130,18 @@ def basis_of(
             facts = facts_with(session, facts, decision, case, settings)
     if officer_id is not None:
         facts = replace(facts, sent_by=session.get_one(Officer, officer_id).name)
-    return Basis(render(settings, name, facts), name, facts, answers, way, decision)
+    return Basis(letters, render(settings, name, facts), name, facts, answers, way, decision)
 
 
 def _of_case(
-    session: Session, case: Case, purpose: Purpose, way: Way | NothingOwed, settings: Settings, now: datetime
+    letters: Correspondence, purpose: Purpose, way: Way | NothingOwed, settings: Settings, now: datetime
 ) -> tuple[str, LetterFacts]:
     """The name of the template, and the facts of a confirmed case."""
+    case = letters.case
     place = way if isinstance(way, Way) else Way("")
     if purpose != Purpose.ACKNOWLEDGEMENT:
-        return template_of(settings, purpose, case), facts_of(session, case, settings, place, answered=now)
-    facts = facts_of(session, case, settings, place, acknowledged=case.acknowledged_at or now)
+        return template_of(settings, purpose, case), facts_of(letters, settings, place, answered=now)
+    facts = facts_of(letters, settings, place, acknowledged=case.acknowledged_at or now)
     if case.exclusion != NO_EXCLUSION:
         return template_for(settings, SIGNPOST, exclusion=case.exclusion), facts
     name = acknowledgement_of(settings, case.procedure, case.stage)
@@ -147,10 +150,8 @@ def _of_case(
     return name, facts
 
 
-def _shown(
-    session: Session, case: Case, purpose: Purpose, basis: Basis, subject: str, text: str, settings: Settings
-) -> Preview:
-    person = person_of(session, case)
+def _shown(purpose: Purpose, basis: Basis, subject: str, text: str, settings: Settings) -> Preview:
+    person = basis.letters.person
     wrong = problems(settings, purpose, basis.letter, basis.facts, text)
     if isinstance(basis.way, NothingOwed):
         wrong.append(basis.way.reason)

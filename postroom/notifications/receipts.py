@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Engine, bindparam
 from sqlmodel import col, select
 
-from postroom.casework.reading import first_message
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.failures import Permanent
 from postroom.models.message import OPENED, Message
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
-from postroom.notifications.case_letters import NO_MACHINE, draft_of, reach_of, receipt_facts
+from postroom.notifications.case_letters import NO_MACHINE, correspondence, draft_of, receipt_facts
+from postroom.notifications.copies import post_letter
 from postroom.notifications.letter_rules import write
-from postroom.notifications.outbox import has_room, post
+from postroom.notifications.outbox import has_room
 from postroom.notifications.owed import RECEIPT_WITHIN, Purpose, Way, receipt_owed
 from postroom.notifications.walking import locked, one_by_one
 
@@ -57,9 +57,9 @@ def _fresh() -> Any:
 def _write(engine: Engine, settings: Settings, case_id: int, now: datetime) -> bool:
     with open_session(engine) as session:
         found = locked(session, case_id)
-        message = first_message(session, found)
+        letters = correspondence(session, found)
         way = receipt_owed(
-            reach_of(session, found, message),
+            letters.reach(letters.opening),
             received_at=found.received_at,
             acknowledged=found.acknowledged_at is not None,
             settings=settings,
@@ -73,15 +73,14 @@ def _write(engine: Engine, settings: Settings, case_id: int, now: datetime) -> b
             log.error("%s: its receipt waits; %s", found.reference, error)
             return False
         envelope = draft_of(
-            session,
-            found,
+            letters,
             Purpose.RECEIPT,
             way,
             once=f"receipt:{found.id}",
             letter=Purpose.RECEIPT,
-            answers=message,
+            answers=letters.opening,
         )
         draft = replace(envelope, subject=letter.subject, text=letter.text, version=letter.version)
-        posted = post(session, draft, settings=settings, now=now)
+        posted = post_letter(session, draft, found, settings=settings, now=now)
         session.commit()
     return posted is not None

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import requests
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, func, or_, update
 from sqlmodel import Session, col, select
 
 from postroom.models.case import Case, Event
@@ -34,6 +34,21 @@ def process_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     """Write the calls that new events make, or send one that waits. False where there was nothing to do."""
     written = sum(_write(engine, hook, now) for hook in settings.webhooks)
     return written > 0 or _send_one(engine, settings, now)
+
+
+def try_again(engine: Engine, now: datetime, *, call_id: int | None = None, hook: str = "") -> int:
+    """Put calls that were given up back into the queue: one, or all of an address, without those about cases that were
+    sealed since. How many there were."""
+    chosen = col(WebhookCall.id) == call_id if call_id is not None else col(WebhookCall.hook) == hook
+    sealed = select(Event.id).join(Case).where(or_(col(Case.sealed), col(Case.restricted)))
+    dead = update(WebhookCall).where(
+        chosen, col(WebhookCall.state) == CallState.DEAD, col(WebhookCall.event_id).not_in(sealed)
+    )
+    again = dead.values(state=CallState.WAITING, attempts=0, not_before=now, last_error="")
+    with open_session(engine) as session:
+        number = session.connection().execute(again).rowcount
+        session.commit()
+    return number
 
 
 def signature(key: str, call_id: str, timestamp: int, body: bytes) -> str:

@@ -3,9 +3,11 @@
 `visible` is a condition on cases: only those count. Shares are of 0 to 1, and None where nothing counts.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from itertools import chain
+from operator import add
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -52,8 +54,11 @@ class Punctuality:
 class Flow:
     """How many cases were received, and how many closed, in a period."""
 
-    received: int
-    closed: int
+    received: int = 0
+    closed: int = 0
+
+    def __add__(self, other: "Flow") -> "Flow":
+        return Flow(self.received + other.received, self.closed + other.closed)
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,17 @@ class Triage:
     """Of the cases that officers confirmed in a period, by their first decision: how the suggestion did. Each count is
     of those where something was suggested; `accepted` had all labels right; `blind` were decided before it was seen."""
 
-    decided: int
-    suggested: int
-    accepted: int
-    type_right: int
-    category_right: int
-    team_right: int
-    blind: int
-    blind_type_right: int
+    decided: int = 0
+    suggested: int = 0
+    accepted: int = 0
+    type_right: int = 0
+    category_right: int = 0
+    team_right: int = 0
+    blind: int = 0
+    blind_type_right: int = 0
+
+    def __add__(self, other: "Triage") -> "Triage":
+        return Triage(*map(add, astuple(self), astuple(other)))
 
 
 def punctuality(
@@ -136,11 +144,25 @@ def triage(session: Session, period: Period, calendar: Calendar, visible: Column
     return Triage(*map(int, session.execute(query).one()))
 
 
+def together(periods: Iterable[Sequence[Punctuality]]) -> list[Punctuality]:
+    """The punctuality of several periods that don't overlap, as one."""
+    found: dict[str, Punctuality] = {}
+    for each in chain.from_iterable(periods):
+        known = found.get(each.type, Punctuality(each.type, Kept(), Kept()))
+        found[each.type] = Punctuality(
+            each.type, known.acknowledged + each.acknowledged, known.answered + each.answered
+        )
+    return [found[type_] for type_ in sorted(found)]
+
+
 def _by_type(rows: Iterable[tuple[str, str, date, date, datetime | None]], calendar: Calendar) -> list[Punctuality]:
-    kept: dict[tuple[str, bool], Kept] = {}
+    counted: dict[tuple[str, bool], list[int]] = {}
     for type_, step, due_on, first_due_on, met_at in rows:
         met_on = calendar.local_day(met_at) if met_at else date.max
-        key = (type_, step == ACKNOWLEDGE)
-        kept[key] = kept.get(key, Kept()) + Kept(1, met_on <= due_on, met_on <= first_due_on)
+        numbers = counted.setdefault((type_, step == ACKNOWLEDGE), [0, 0, 0])
+        numbers[0] += 1
+        numbers[1] += met_on <= due_on
+        numbers[2] += met_on <= first_due_on
+    kept = {key: Kept(*numbers) for key, numbers in counted.items()}
     types = sorted({type_ for type_, _ in kept})
     return [Punctuality(each, kept.get((each, True), Kept()), kept.get((each, False), Kept())) for each in types]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
+from functools import cache
 from itertools import accumulate
 from random import Random
 from typing import TypeVar
@@ -15,7 +16,7 @@ from postroom.casework.labels import Labels, check
 from postroom.casework.working_days import Calendar, calendar_of
 from postroom.models.failures import ImpossibleMove
 from postroom.models.settings import NO_CATEGORY, Settings
-from postroom.simulation.rates import BY_HOUR, BY_MONTH, BY_WEEKDAY, Rates
+from postroom.simulation.rates import BY_HOUR, BY_HOUR_AT_WORK, BY_MONTH, BY_WEEKDAY, Rates
 from postroom.triage import corpus
 
 T = TypeVar("T")
@@ -71,8 +72,8 @@ def arrivals(settings: Settings, rates: Rates, *, start: date, end: date, cases:
     residents: list[Resident] = []
     earlier: deque[Arrival] = deque(maxlen=40)
     types = {type_: share for type_, share in rates.types.items() if type_ in words} or dict.fromkeys(words, 1.0)
-    for number, moment in enumerate(_moments(calendar_of(settings), rates, start, end, cases, rng), start=1):
-        channel = one_of(rates.channels, rng)
+    coming = _moments(calendar_of(settings), rates, start, end, cases, rng)
+    for number, (moment, channel) in enumerate(coming, start=1):
         said = rng.choice(words[one_of(types, rng)])
         answerable = rng.random() < rates.reached_by_mail.get(channel, 0.0)
         resident = _resident(residents, rates, rng)
@@ -107,14 +108,23 @@ def of_type(settings: Settings, type_: str, team: str, rng: Random) -> Labels:
     return Labels(type_, team, rng.choice(settings.categories.get(type_, [NO_CATEGORY])))
 
 
-def _moments(calendar: Calendar, rates: Rates, start: date, end: date, cases: int, rng: Random) -> Sequence[datetime]:
+def _moments(
+    calendar: Calendar, rates: Rates, start: date, end: date, cases: int, rng: Random
+) -> Sequence[tuple[datetime, str]]:
+    """When so many messages come and by which channel, as they come. What somebody must take in, as a call, comes in
+    the hours in which somebody works; the rest at any time."""
     days = [start + timedelta(days=n) for n in range((end - start).days)]
-    weights = [_busy(calendar, day) * (1 + rates.growth) ** ((day - start).days / 365) for day in days]
+    busy = [_busy(calendar, day) * (1 + rates.growth) ** ((day - start).days / 365) for day in days]
+    staffed = [weight if calendar.is_working_day(day) else 0 for day, weight in zip(days, busy, strict=True)]
+    at_any_time, at_work = list(accumulate(busy)), list(accumulate(staffed))
     moments = []
-    for day in rng.choices(days, weights, k=cases):
-        hour = rng.choices(range(24), BY_HOUR)[0]
+    for _ in range(cases):
+        channel = one_of(rates.channels, rng)
+        taken_in = channel in rates.taken_in_by_officers and at_work[-1] > 0
+        day = rng.choices(days, cum_weights=at_work if taken_in else at_any_time)[0]
+        hour = one_of(BY_HOUR_AT_WORK if taken_in else BY_HOUR, rng)
         local = datetime.combine(day, clock_time(hour, rng.randrange(60), rng.randrange(60)), tzinfo=calendar.zone)
-        moments.append(local.astimezone(UTC))
+        moments.append((local.astimezone(UTC), channel))
     return sorted(moments)
 
 
@@ -146,13 +156,28 @@ def _words(settings: Settings) -> dict[str, list[Words]]:
 
 
 def _of_corpus(settings: Settings) -> Iterable[Words]:
-    for example in corpus.seed():
-        labels = Labels(**asdict(example.labels))
-        try:
-            check(labels, settings)
-        except ImpossibleMove:
-            continue
-        yield Words(example.text.subject or example.text.body[:60], example.text.body, labels)
+    known: dict[corpus.Labels, Labels | None] = {}
+    for example in _seed():
+        if example.labels not in known:
+            known[example.labels] = _of_council(settings, example.labels)
+        labels = known[example.labels]
+        if labels is not None:
+            yield Words(example.text.subject or example.text.body[:60], example.text.body, labels)
+
+
+def _of_council(settings: Settings, said: corpus.Labels) -> Labels | None:
+    """The labels, where the council has them."""
+    labels = Labels(**asdict(said))
+    try:
+        check(labels, settings)
+    except ImpossibleMove:
+        return None
+    return labels
+
+
+@cache
+def _seed() -> Sequence[corpus.Example]:
+    return tuple(corpus.seed())
 
 
 def _plain(settings: Settings, type_: str) -> Iterable[Words]:

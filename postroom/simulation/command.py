@@ -1,20 +1,20 @@
 """What `postroom simulate` does: the years with their progress, and then whether everything holds."""
 
-import time
-from datetime import date
+from datetime import date, datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Engine
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from postroom.models.case import Case, Event
 from postroom.models.database import open_session
 from postroom.models.failures import Permanent
 from postroom.models.outgoing_mail import OutgoingMail, Reminder
 from postroom.models.settings import Settings
-from postroom.simulation.invariants import Books, check
+from postroom.simulation.books import Books
+from postroom.simulation.invariants import check
+from postroom.simulation.progress import HowFar, shown
 from postroom.simulation.running import Plan, simulate
 
 MOST_LINES = 10
@@ -32,25 +32,14 @@ def plan_for(years: int, cases: int, seed: int, start: date | None, *, today: da
 
 
 def run(engine: Engine, settings: Settings, plan: Plan, console: Console) -> None:
-    """Simulate, and print what came of it. Raises `Permanent` where something does not hold."""
-    begin = time.perf_counter()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("Cases", total=plan.cases)
-        ended = simulate(engine, settings, plan, progress=lambda done, _total: progress.update(task, completed=done))
-    seconds = time.perf_counter() - begin
+    """Simulate, and print what came of it. Raises `Permanent` where it is interrupted, or something does not hold."""
+    with shown(plan.cases, console) as far:
+        ended = _lived(engine, settings, plan, far)
+    rate = plan.cases / far.seconds
+    console.print(f"{plan.start} to {ended.date()} in {far.seconds:.0f} s, {rate:.1f} cases a second")
     with open_session(engine, read_only=True) as session:
-        counts = {
-            **dict(session.exec(select(Case.status, func.count()).group_by(col(Case.status))).all()),
-            **{
-                f"{kind} mails": number
-                for kind, number in session.exec(select(OutgoingMail.kind, func.count()).group_by(OutgoingMail.kind))
-            },
-            "reminders": session.exec(select(func.count()).select_from(Reminder)).one(),
-            "events": session.exec(select(func.count()).select_from(Event)).one(),
-        }
-        console.print(f"{plan.start} to {ended.date()} in {seconds:.0f} s, {plan.cases / seconds:.1f} cases a second")
-        console.print(_table(counts))
+        console.print(_table(_counts(session)))
+        console.print("Looking whether all of it holds together …")
         results = check(Books(session, settings, ended))
     for holds, broken in results.items():
         console.print(f"[green]holds[/] {holds}" if not broken else f"[red]broken[/] {holds}: {len(broken)} times")
@@ -58,6 +47,26 @@ def run(engine: Engine, settings: Settings, plan: Plan, console: Console) -> Non
             console.print(f"  {line}", markup=False)
     if any(results.values()):
         raise Permanent("What was simulated does not hold together.")
+
+
+def _lived(engine: Engine, settings: Settings, plan: Plan, far: HowFar) -> datetime:
+    try:
+        return simulate(engine, settings, plan, progress=far)
+    except KeyboardInterrupt:
+        raise Permanent(
+            f"Stopped by you. {far.so_far}. What was simulated so far stays in the database and can be looked at; "
+            "another run needs an empty one."
+        ) from None
+
+
+def _counts(session: Session) -> dict[str, int]:
+    kinds = session.exec(select(OutgoingMail.kind, func.count()).group_by(col(OutgoingMail.kind)))
+    return {
+        **dict(session.exec(select(Case.status, func.count()).group_by(col(Case.status))).all()),
+        **{f"{kind} mails": number for kind, number in kinds},
+        "reminders": session.exec(select(func.count()).select_from(Reminder)).one(),
+        "events": session.exec(select(func.count()).select_from(Event)).one(),
+    }
 
 
 def _table(counts: dict[str, int]) -> Table:

@@ -1,62 +1,43 @@
 """What must hold of any database, however its cases came to be: each check yields a line for whatever breaks it."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from postroom.casework.deadlines import steps_now
 from postroom.casework.history import broken_histories
-from postroom.casework.reading import NOT_YET, done_in, first_message
+from postroom.casework.reading import NOT_YET, done_in
 from postroom.casework.working_days import calendar_of
 from postroom.models.case import Case, CaseStatus, Deadline, DeadlineState
 from postroom.models.officer import Officer
-from postroom.models.outgoing_mail import MailState, OutgoingMail, Reminder
-from postroom.models.settings import Settings
+from postroom.models.outgoing_mail import OutgoingMail, Reminder
 from postroom.models.stage import CaseStage
-from postroom.notifications.case_letters import last_message, reach_of
-from postroom.notifications.decisions import TOLD, ours_to_tell
 from postroom.notifications.outbox import Kind
-from postroom.notifications.owed import CaseFacts, LetterOwed, Purpose, Way, letter_owed, way_to
 from postroom.notifications.rungs import in_window
+from postroom.simulation.books import Books
+from postroom.simulation.invariants_of_letters import (
+    changes_without_letter,
+    letters_not_sent,
+    letters_not_written,
+    letters_written_twice,
+)
 
-
-@dataclass(frozen=True)
-class Books:
-    """A database at a moment, to be looked through."""
-
-    session: Session
-    settings: Settings
-    now: datetime
+AT_ONCE = 500
+"""How many rows are held in memory, where all are looked through."""
 
 
 def deadlines_unaccounted_for(books: Books) -> Iterator[str]:
-    """Steps of an open case that are neither met nor open, steps done that don't count as met, and steps that a closed
-    case still has open."""
-    session = books.session
-    references = dict(session.exec(select(Case.id, Case.reference)).all())
-    deadlines = {(each.case_id, each.stage, each.step): each for each in session.exec(select(Deadline))}
-    for stage in session.exec(select(CaseStage)):
-        for step, moment in done_in(stage).items():
-            found = deadlines.get((stage.case_id, stage.stage, step))
-            if found is not None and (found.state != DeadlineState.MET or found.met_at != moment):
-                yield f"{references[stage.case_id]}: {step} of {stage.stage} was done, but is {found.state}"
-    still_open = select(Case).join(Deadline, col(Deadline.case_id) == Case.id)
-    for case in session.exec(still_open.where(Case.status != CaseStatus.OPEN, col(Deadline.state).in_(NOT_YET))):
-        yield f"{case.reference}: it is {case.status}, but a step is still open"
-    for case in session.exec(select(Case).where(Case.status == CaseStatus.OPEN)):
-        for due in steps_now(session, case, books.settings):
-            found = deadlines.get((case.id or 0, due.stage, due.step))
-            if found is None or found.state == DeadlineState.CANCELLED:
-                yield f"{case.reference}: {due.step} is due on {due.due_on}, but nobody would notice"
-            elif found.state == DeadlineState.OPEN and found.due_on != due.due_on:
-                yield f"{case.reference}: {due.step} is due on {due.due_on}, but {found.due_on} is kept"
+    """Steps done that don't count as met and the other way round, steps still open that nobody can do any more, and
+    steps of an open case that nobody would notice."""
+    yield from _done_or_met_alone(books)
+    yield from _open_for_ever(books)
+    yield from _due_unnoticed(books)
 
 
 def reminders_given_twice(books: Books) -> Iterator[str]:
-    """A rung given twice to one person, two digests on one day, and a digest outside a working morning."""
+    """A rung given twice to one person or by no mail to them, two digests on one day, and a digest outside a working
+    morning."""
     session = books.session
     given = select(Reminder.about, Reminder.rung, Reminder.officer_id, func.count())
     query = given.group_by(col(Reminder.about), col(Reminder.rung), col(Reminder.officer_id)).having(func.count() > 1)
@@ -70,12 +51,13 @@ def reminders_given_twice(books: Books) -> Iterator[str]:
             yield f"{recipient}: a digest was written at {created_at:%a %d %b %Y %H:%M}"
     yield from (f"{who}: {number} digests on {day}" for (who, day), number in days.items() if number > 1)
     addressed = (
-        select(Reminder.about, Officer.email)
-        .join(OutgoingMail, col(OutgoingMail.id) == Reminder.outgoing_mail_id)
+        select(Reminder.about, Officer.email, OutgoingMail.recipient)
         .join(Officer, col(Officer.id) == Reminder.officer_id)
-        .where(OutgoingMail.recipient != Officer.email)
+        .outerjoin(OutgoingMail, col(OutgoingMail.id) == Reminder.outgoing_mail_id)
     )
-    yield from (f"{about}: its reminder went to somebody else than {who}" for about, who in session.exec(addressed))
+    for about, email, recipient in session.exec(addressed):
+        if recipient != email:
+            yield f"{about}: {email} was to be reminded, but {recipient or 'nobody'} was"
 
 
 def broken_chains(books: Books) -> Iterator[str]:
@@ -83,48 +65,13 @@ def broken_chains(books: Books) -> Iterator[str]:
     yield from broken_histories(books.session)
 
 
-def letters_not_written(books: Books) -> Iterator[str]:
-    """Letters that are owed now and were not written, and stages that count as acknowledged though nobody did it."""
-    session, settings = books.session, books.settings
-    mails = _acknowledgements(session)
-    waiting = select(Case).where(Case.status == CaseStatus.OPEN, col(Case.acknowledged_at).is_(None))
-    for case in session.exec(waiting):
-        owed = letter_owed(_facts(session, case), settings)
-        if isinstance(owed, LetterOwed) and not mails[owed.case_id, owed.stage]:
-            yield f"{case.reference}: {owed.letter} is owed, but was not written"
-    for purpose in TOLD:
-        for row in ours_to_tell(session, purpose, settings, books.now):
-            case = session.get_one(Case, row.case_id)
-            if isinstance(way_to(reach_of(session, case, last_message(session, case))), Way):
-                yield f"{case.reference}: a letter ({purpose}) is owed, but was not written"
-    sent = (
-        select(OutgoingMail, Case)
-        .join(Case, col(Case.id) == OutgoingMail.case_id)
-        .where(OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT, OutgoingMail.state == MailState.SENT)
-    )
-    acknowledged = {
-        (stage.case_id, stage.stage) for stage in session.exec(select(CaseStage)) if stage.acknowledged_at is not None
-    }
-    for mail, case in session.exec(sent):
-        if case.status == CaseStatus.OPEN and case.stage == mail.stage and (case.id, mail.stage) not in acknowledged:
-            yield f"{case.reference}: {mail.letter} was sent, but the case is not acknowledged"
-
-
-def letters_written_twice(books: Books) -> Iterator[str]:
-    """Stages acknowledged by two letters, and two mails that are the same."""
-    for (case_id, stage), number in _acknowledgements(books.session).items():
-        if number > 1:
-            yield f"{books.session.get_one(Case, case_id).reference}: {number} letters acknowledge {stage}"
-    for column in (col(OutgoingMail.once), col(OutgoingMail.message_id)):
-        twice = select(column, func.count()).group_by(column).having(func.count() > 1)
-        yield from (f"{key}: {number} mails" for key, number in books.session.exec(twice))
-
-
 CHECKS: dict[str, Callable[[Books], Iterator[str]]] = {
     "every deadline is accounted for": deadlines_unaccounted_for,
     "no reminder was given twice, nor outside a working morning": reminders_given_twice,
     "every history holds together": broken_chains,
     "every letter that is owed was written": letters_not_written,
+    "every acknowledgement, response and decision has the letter that tells of it": changes_without_letter,
+    "every letter was sent": letters_not_sent,
     "no letter was written twice": letters_written_twice,
 }
 
@@ -134,27 +81,58 @@ def check(books: Books) -> dict[str, list[str]]:
     return {name: list(broken(books)) for name, broken in CHECKS.items()}
 
 
-def _acknowledgements(session: Session) -> dict[tuple[int, str], int]:
-    """How many letters acknowledge a stage of a case, without those that were taken back."""
-    query = (
-        select(OutgoingMail.case_id, OutgoingMail.stage, func.count())
-        .where(OutgoingMail.purpose == Purpose.ACKNOWLEDGEMENT, OutgoingMail.state != MailState.WITHDRAWN)
-        .group_by(col(OutgoingMail.case_id), col(OutgoingMail.stage))
-    )
-    found: dict[tuple[int, str], int] = defaultdict(int)
-    for case_id, stage, number in session.exec(query):
-        found[case_id or 0, stage] = number
+def _done_or_met_alone(books: Books) -> Iterator[str]:
+    references = books.references()
+    kept = {
+        (each.case_id, each.stage, each.step): (each.state, each.met_at)
+        for each in books.session.exec(select(Deadline).execution_options(yield_per=AT_ONCE))
+    }
+    limited = _steps_with_limit(books)
+    done = {
+        (stage.case_id, stage.stage, step): moment
+        for stage in books.session.exec(select(CaseStage).execution_options(yield_per=AT_ONCE))
+        for step, moment in done_in(stage).items()
+    }
+    for (case_id, stage, step), moment in done.items():
+        found = kept.get((case_id, stage, step))
+        if found is None and (case_id, stage, step) in limited:
+            yield f"{references[case_id]}: {step} of {stage} was done, but it has no deadline"
+        elif found is not None and found != (DeadlineState.MET, moment):
+            state, met_at = found
+            yield f"{references[case_id]}: {step} of {stage} was done at {moment}, but is {state}, {met_at}"
+    for (case_id, stage, step), (state, _) in kept.items():
+        if state == DeadlineState.MET and (case_id, stage, step) not in done:
+            yield f"{references[case_id]}: {step} of {stage} counts as met, but was not done"
+
+
+def _steps_with_limit(books: Books) -> set[tuple[int, str, str]]:
+    """The steps that the procedures of cases give a limit to, in all stages that a case went through."""
+    stages = select(CaseStage.case_id, CaseStage.stage, Case.procedure)
+    found: set[tuple[int, str, str]] = set()
+    for case_id, id_, name in books.session.exec(stages.join(Case, col(Case.id) == CaseStage.case_id)):
+        procedure = books.settings.procedures.get(name)
+        stage = procedure.stage(id_) if procedure else None
+        found.update((case_id, id_, step) for step in (stage.steps if stage else ()))
     return found
 
 
-def _facts(session: Session, case: Case) -> CaseFacts:
-    assert case.id is not None
-    return CaseFacts(
-        case_id=case.id,
-        open=True,
-        acknowledged=False,
-        procedure=case.procedure,
-        stage=case.stage,
-        exclusion=case.exclusion,
-        reach=reach_of(session, case, first_message(session, case)),
-    )
+def _open_for_ever(books: Books) -> Iterator[str]:
+    still_open = select(Case, Deadline).join(Deadline, col(Deadline.case_id) == Case.id)
+    for case, deadline in books.session.exec(still_open.where(col(Deadline.state).in_(NOT_YET))):
+        if case.status != CaseStatus.OPEN or case.stage != deadline.stage:
+            where = f"the case is {case.status} in {case.stage or 'no stage'}"
+            yield f"{case.reference}: {deadline.step} of {deadline.stage} is still open, but {where}"
+
+
+def _due_unnoticed(books: Books) -> Iterator[str]:
+    session = books.session
+    for case in session.exec(select(Case).where(Case.status == CaseStatus.OPEN)):
+        kept = {
+            (each.stage, each.step): each for each in session.exec(select(Deadline).where(Deadline.case_id == case.id))
+        }
+        for due in steps_now(session, case, books.settings):
+            found = kept.get((due.stage, due.step))
+            if found is None or found.state == DeadlineState.CANCELLED:
+                yield f"{case.reference}: {due.step} is due on {due.due_on}, but nobody would notice"
+            elif found.state == DeadlineState.OPEN and found.due_on != due.due_on:
+                yield f"{case.reference}: {due.step} is due on {due.due_on}, but {found.due_on} is kept"

@@ -5,22 +5,22 @@ follows from how the case stands then.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from random import Random
-from typing import Any
 
 from postroom.casework import cases, people, threads
 from postroom.casework.procedures import procedure_for, stage_after, stage_named
 from postroom.casework.reading import elements_of, longer_by, stages_of
-from postroom.models.case import Case, CaseStatus, Deadline
+from postroom.models.case import Case, CaseStatus
 from postroom.models.closing_settings import NOT_APPLICABLE
-from postroom.models.officer import Role
 from postroom.models.procedure_settings import SETS, Stage
+from postroom.notifications.owed import Purpose
 from postroom.simulation import afterwards
 from postroom.simulation.answers import closing_answers, findings, outcome_of
-from postroom.simulation.arrivals import Arrival, of_type, one_of
-from postroom.simulation.office import Course, Office
+from postroom.simulation.arrivals import of_type, one_of
+from postroom.simulation.case_at_hand import CaseAtHand
+from postroom.simulation.letters import BY_LETTER, BY_TELEPHONE, can_write, write
+from postroom.simulation.office import Course
 from postroom.simulation.receiving import write_again
 
 NOT_AGREED = "I am not content with your answer. Please look at my complaint again."
@@ -32,15 +32,8 @@ _STEPS: dict[str, Callable[..., Case]] = {
 }
 
 
-@dataclass
-class Life:
-    """One case. `known` leads from an arrival's number to its case; `chance` is this case's own."""
-
-    office: Office
-    arrival: Arrival
-    case_id: int
-    known: dict[int, int]
-    chance: Random
+class Life(CaseAtHand):
+    """One case, from the moment at which it was opened."""
 
     def course(self) -> Course:
         """From the moment at which the case was opened."""
@@ -50,64 +43,18 @@ class Life:
         yield from self._confirm()
         yield self.office.after(1, self.chance)
         self._acknowledge_by_telephone()
-        if self._case().status != CaseStatus.OPEN:
+        if self.case().status != CaseStatus.OPEN:
             return
         if self.arrival.labels.exclusion != "none":
             yield self.office.after(1, self.chance)
             self._close("not for the council; it was said where to go")
             return
         yield from self._answer_all_stages()
-        if self.chance.random() < self.office.rates.reopened and self._case().status == CaseStatus.CLOSED:
+        if self.chance.random() < self.office.rates.reopened and self.case().status == CaseStatus.CLOSED:
             yield self.office.after(self.chance.randrange(3, 15), self.chance)
-            self._make(cases.reopen, by=self._sorter(), reason="new evidence came")
+            self.make(cases.reopen, by=self.sorter(), reason="new evidence came")
             yield self.office.after(self.chance.randrange(1, 8), self.chance)
             self._close("looked at again; nothing else came of it")
-
-    # who and how
-
-    def _case(self) -> Case:
-        """Read once in a transaction, where nobody else changes it; held, for a session forgets what nobody holds."""
-        self._held = self.office.session.get_one(Case, self.case_id)
-        return self._held
-
-    def _make(self, move: Callable[..., Any], *arguments: Any, by: int, **rest: Any) -> Any:
-        return self.office.make(move, self.case_id, *arguments, by=by, **rest)
-
-    def _happens(self, share: float) -> bool:
-        return self.chance.random() < share
-
-    def _sorter(self) -> int:
-        return self.office.staff.sorter(self.chance)
-
-    def _officer(self) -> int:
-        return self.office.staff.officers[self._case().team]
-
-    def _manager(self) -> int:
-        return self.office.staff.managers[self._case().team]
-
-    def _responder(self, stage: Stage) -> int:
-        """Somebody who may answer a stage."""
-        staff = self.office.staff
-        earlier = (
-            {each.responder_id for each in stages_of(self.office.session, self._case())}
-            if stage.somebody_else
-            else set()
-        )
-        by_role = {
-            Role.OFFICER: [self._officer()],
-            Role.MANAGER: [self._manager()],
-            Role.CUSTOMER_RELATIONS: staff.sorters,
-        }
-        return next(
-            one
-            for role, some in by_role.items()
-            if not stage.answered_by or role in stage.answered_by
-            for one in some
-            if one not in earlier
-        )
-
-    def _open(self) -> list[Deadline]:
-        return cases.open_deadlines(self.office.session, self._case())
 
     # the beginning
 
@@ -119,53 +66,53 @@ class Life:
         first = cases.surviving_case(self.office.session, into)
         if first.status == CaseStatus.AWAITING:
             return False
-        self._make(threads.merge, first.id, by=self._sorter())
+        self.make(threads.merge, first.id, by=self.sorter())
         return True
 
     def _confirm(self) -> Course:
-        labels, rates, by = self.arrival.labels, self.office.rates, self._sorter()
+        labels, rates, by = self.arrival.labels, self.office.rates, self.sorter()
         others = [type_ for type_ in self.office.settings.feedback_types if type_ != labels.type]
-        if others and labels.exclusion == "none" and self._happens(rates.first_label_wrong):
+        if others and labels.exclusion == "none" and self.happens(rates.first_label_wrong):
             wrong = of_type(self.office.settings, self.chance.choice(others), labels.team, self.chance)
-            self._make(cases.confirm, wrong, by=by)
+            self.make(cases.confirm, wrong, by=by)
             yield self.office.after(1, self.chance)
-            if self._case().status == CaseStatus.CLOSED:
-                self._make(cases.reopen, by=by, reason="it was taken for something else")
-        self._make(cases.confirm, labels, by=by)
+            if self.case().status == CaseStatus.CLOSED:
+                self.make(cases.reopen, by=by, reason="it was taken for something else")
+        self.make(cases.confirm, labels, by=by)
         self._know_the_person(by)
         if labels.type == "complaint":
             self._note_incident(by)
-        if self._happens(rates.reassigned):
+        if self.happens(rates.reassigned):
             self._reassign()
 
     def _know_the_person(self, by: int) -> None:
-        person_id, settings, rates = self._case().person_id, self.office.settings, self.office.rates
+        person_id, settings, rates = self.case().person_id, self.office.settings, self.office.rates
         if person_id is None:
             return
         person = people.find_person(self.office.session, person_id)
         details = people.details_of(person)
-        if settings.casework.person_roles and not details.role and self._happens(rates.role_known):
+        if settings.casework.person_roles and not details.role and self.happens(rates.role_known):
             details = replace(details, role=self.chance.choice(settings.casework.person_roles))
-        if self._happens(rates.large_print):
+        if self.happens(rates.large_print):
             details = replace(details, large_print=True)
-        if self._happens(rates.on_paper):
+        if self.happens(rates.on_paper):
             address = f"{person.name}\n{self.chance.randrange(1, 99)} Mill Lane\nArden"
             details = replace(details, on_paper=True, postal_address=address)
         self.office.make(people.change_person, person_id, details, by=by)
-        if not person.restriction and self._happens(rates.restricted):
-            self.office.begin(afterwards.restriction(self.office, person_id, self._manager(), self.chance))
+        if not person.restriction and self.happens(rates.restricted):
+            self.office.begin(afterwards.restriction(self.office, person_id, self.manager(), self.chance))
 
     def _note_incident(self, by: int) -> None:
         rates = self.office.rates
-        late = self._happens(rates.made_late)
-        if late or self._happens(rates.incident_noted):
+        late = self.happens(rates.made_late)
+        if late or self.happens(rates.incident_noted):
             on = self.office.calendar.local_day(self.arrival.received_at)
             on -= timedelta(days=self.chance.randrange(400, 900) if late else self.chance.randrange(0, 300))
             reason = "it could not be made earlier" if late else ""
-            self._make(cases.note_incident, on, by=by, late_reason=reason)
+            self.make(cases.note_incident, on, by=by, late_reason=reason)
 
     def _reassign(self) -> None:
-        case, settings = self._case(), self.office.settings
+        case, settings = self.case(), self.office.settings
         service = settings.teams[case.team].service
         others = [
             id_
@@ -175,129 +122,138 @@ class Life:
             and id_ != case.team
         ]
         if others:
-            self._make(cases.reassign, self.chance.choice(others), by=self._officer(), reason="it is for them")
+            self.make(cases.reassign, self.chance.choice(others), by=self.officer(), reason="it is for them")
 
     def _acknowledge_by_telephone(self) -> None:
         """Where no letter could reach them."""
-        case = self._case()
+        case = self.case()
         if case.status == CaseStatus.OPEN and case.acknowledged_at is None:
-            self._make(cases.acknowledge, by=self._officer(), how="by telephone")
+            self.make(cases.acknowledge, by=self.officer(), how=BY_TELEPHONE)
 
     # its stages
 
     def _answer_all_stages(self) -> Course:
         while True:
-            case = self._case()
+            case = self.case()
             stage = stage_named(self.office.settings, case.procedure, case.stage)
             if stage.answer is None:
                 self._close("nothing more is due")
                 return
             if (yield from self._withdrawn()):
                 return
-            if self._happens(self.office.rates.asks_again):
+            if self.happens(self.office.rates.asks_again):
                 self.office.begin(afterwards.asks_again(self.office, self.arrival, self.case_id, self.chance))
             yield from self._consent()
-            if self._case().status == CaseStatus.CLOSED:
+            if self.case().status == CaseStatus.CLOSED:
                 return
-            outcome = yield from self._answer(stage, self._responder(stage))
+            outcome = yield from self._answer(stage, self.responder(stage))
             if not (yield from self._next_stage(outcome)):
                 return
 
     def _withdrawn(self) -> Generator[datetime, None, bool]:
-        if self.arrival.labels.type != "complaint" or not self._happens(self.office.rates.withdrawn):
+        if self.arrival.labels.type != "complaint" or not self.happens(self.office.rates.withdrawn):
             return False
         yield self.office.after(self.chance.randrange(1, 8), self.chance)
-        deemed = self._happens(0.3)
-        reason = "did not answer our questions" if deemed else "said so by telephone"
-        self._make(cases.withdraw, by=self._officer(), reason=reason, deemed=deemed)
+        deemed = self.happens(0.3)
+        self._withdraw("did not answer our questions" if deemed else "said so by telephone", deemed=deemed)
         return True
+
+    def _withdraw(self, reason: str, *, deemed: bool = False) -> None:
+        by = self.officer()
+        self.make(cases.withdraw, by=by, reason=reason, deemed=deemed)
+        self.tell(Purpose.WITHDRAWAL, by)
 
     def _consent(self) -> Course:
         rates = self.office.rates
-        if self.arrival.labels.type != "complaint" or not self._happens(rates.consent_wanted):
+        if self.arrival.labels.type != "complaint" or not self.happens(rates.consent_wanted):
             return
-        self._make(cases.want_consent, by=self._officer(), whose="the person whom it is about")
+        self.make(cases.want_consent, by=self.officer(), whose="the person whom it is about")
+        self.tell(Purpose.CONSENT, self.officer())
         wanted_at = self.office.now
         yield self.office.after(self.chance.randrange(2, 20), self.chance)
         at = wanted_at + (self.office.now - wanted_at) * self.chance.random()
-        if self._happens(rates.consent_refused):
-            self._make(cases.refuse_consent, by=self._officer(), reason="nothing came", at=at)
-            self._make(cases.withdraw, by=self._officer(), reason="without consent it can't be looked at")
+        if self.happens(rates.consent_refused):
+            self.make(cases.refuse_consent, by=self.officer(), reason="nothing came", at=at)
+            self._withdraw("without consent it can't be looked at")
         else:
-            self._make(cases.receive_consent, by=self._officer(), evidence="a signed form", at=at)
+            self.make(cases.receive_consent, by=self.officer(), evidence="a signed form", at=at)
 
     def _answer(self, stage: Stage, by: int) -> Generator[datetime, None, str]:
         """Every step of a stage up to its answer; returns its outcome."""
-        if self._case().stage_number == 1:
+        if self.case().stage_number == 1:
             self._note_points(by)
         for step in SETS:
             if step in ("acknowledge", stage.answer) or step not in stage.steps:
                 continue
             yield from self._step_is_near(step, by)
-            self._make(_STEPS[step], by=by, at=self.office.now - timedelta(minutes=30))
+            self.make(_STEPS[step], by=by, at=self.office.now - timedelta(minutes=30))
         assert stage.answer is not None
         yield from self._step_is_near(stage.answer, by)
-        outcome = outcome_of(self.office.session, self._case(), self.office.settings, self.office.rates, self.chance)
-        for point in elements_of(self.office.session, self._case()):
-            self._make(
+        outcome = outcome_of(self.office.session, self.case(), self.office.settings, self.office.rates, self.chance)
+        for point in elements_of(self.office.session, self.case()):
+            self.make(
                 cases.answer_element, point.id, by=by, outcome=outcome or NOT_APPLICABLE, answer="See our letter."
             )
-        found = findings(self._case(), outcome, self.office.settings, self.chance)
-        how = "by letter" if self.arrival.answerable else "by telephone"
-        self._make(cases.respond, by=by, how=how, findings=found)
+        found = findings(self.case(), outcome, self.office.settings, self.chance)
+        by_letter = can_write(self.office, self.case())
+        self.make(cases.respond, by=by, how=BY_LETTER if by_letter else BY_TELEPHONE, findings=found)
+        if by_letter:
+            write(self.office, self.case(), Purpose.RESPONSE, by)
         return outcome
 
     def _note_points(self, by: int) -> None:
-        if self.arrival.labels.type == "complaint" and self._happens(self.office.rates.several_points):
+        if self.arrival.labels.type == "complaint" and self.happens(self.office.rates.several_points):
             for number in range(1, self.chance.randrange(3, 6)):
-                self._make(cases.add_element, f"Point {number} of the complaint", by=by)
+                self.make(cases.add_element, f"Point {number} of the complaint", by=by)
 
     def _step_is_near(self, step: str, by: int) -> Course:
         """Until the day on which a step is done: mostly by its date, which may be put off before."""
         left = self._days_left(step)
         room = self._room(step)
-        if room and left > 1 and self._happens(self.office.rates.extended):
+        if room and left > 1 and self.happens(self.office.rates.extended):
             yield self.office.after(left - 1, self.chance)
             days = self.chance.randrange(1, room + 1)
-            self._make(cases.extend, step, by=by, days=days, reason="more people have to be asked")
+            told = "" if can_write(self.office, self.case()) else BY_TELEPHONE
+            self.make(cases.extend, step, by=by, days=days, reason="more people have to be asked", told=told)
+            self.tell(Purpose.EXTENSION, by)
             left = self._days_left(step)
-        in_time = self._happens(self.office.rates.in_time)
+        in_time = self.happens(self.office.rates.in_time)
         days = int(left * self.chance.triangular(0.2, 1, 0.9)) if in_time else left + self.chance.randrange(1, 16)
         yield self.office.after(days, self.chance)
 
     def _days_left(self, step: str) -> int:
-        due = next(d.due_on for d in self._open() if d.step == step)
+        due = next(d.due_on for d in self.open_deadlines() if d.step == step)
         return max(0, self.office.calendar.days_left(due, self.office.today()))
 
     def _room(self, step: str) -> int:
         """By how many working days a step may be put off."""
-        case, settings = self._case(), self.office.settings
-        deadline = next(d for d in self._open() if d.step == step)
+        case, settings = self.case(), self.office.settings
+        deadline = next(d for d in self.open_deadlines() if d.step == step)
         return longer_by(deadline, stage_named(settings, case.procedure, case.stage), case, settings)
 
     def _next_stage(self, outcome: str) -> Generator[datetime, None, bool]:
         """Whether another stage was begun; else the case is closed."""
-        case, rates, settings = self._case(), self.office.rates, self.office.settings
+        case, rates, settings = self.case(), self.office.rates, self.office.settings
         number = case.stage_number
         following = stage_after(settings, case.procedure, number)
         window = stages_of(self.office.session, case)[-1].window_ends_on
-        asked = following is not None and window is not None and self._happens(rates.next_stage)
+        asked = following is not None and window is not None and self.happens(rates.next_stage)
         if asked and window is not None:
             yield from self._asked_for_next(window)
-            if self._case().stage_number > number:
+            if self.case().stage_number > number:
                 return True
-        elif window is not None and not self._happens(rates.closed_with_answer):
+        elif window is not None and not self.happens(rates.closed_with_answer):
             yield self.office.on(window + timedelta(days=1), self.chance)
         else:
             yield self.office.after(self.chance.randrange(0, 4), self.chance)
         self._close("answered")
         afterwards.follow(
-            self.office, self._case(), self._manager(), outcome=outcome, last=following is None, chance=self.chance
+            self.office, self.case(), self.manager(), outcome=outcome, last=following is None, chance=self.chance
         )
         return False
 
     def _asked_for_next(self, window: date) -> Course:
-        late = self._happens(self.office.rates.next_stage_late)
+        late = self.happens(self.office.rates.next_stage_late)
         left = max(1, self.office.calendar.days_left(window, self.office.today()))
         yield self.office.after(
             left + self.chance.randrange(2, 12) if late else self.chance.randrange(1, left + 1), self.chance
@@ -305,19 +261,22 @@ class Life:
         asked_at = self.office.now
         write_again(self.office.session, self.arrival, self.case_id, NOT_AGREED, self.office.settings, asked_at)
         yield self.office.after(self.chance.randrange(0, 3), self.chance)
-        by = self._sorter()
+        by = self.sorter()
         afterwards.read(self.office, self.case_id, by)
-        if self._happens(self.office.rates.next_stage_refused):
-            self._make(cases.refuse_stage, by=by, requested_at=asked_at, reason="every point was answered")
+        if self.happens(self.office.rates.next_stage_refused):
+            self.make(cases.refuse_stage, by=by, requested_at=asked_at, reason="every point was answered")
+            self.tell(Purpose.REFUSAL, by)
             yield self.office.after(1, self.chance)
         else:
             reason = "they were ill" if late else ""
-            self._make(cases.request_stage, by=by, requested_at=asked_at, reason=reason)
+            self.make(cases.request_stage, by=by, requested_at=asked_at, reason=reason)
             yield self.office.after(1, self.chance)
             self._acknowledge_by_telephone()
 
     def _close(self, reason: str) -> None:
-        case = self._case()
+        case = self.case()
         if case.status == CaseStatus.OPEN:
             answers = closing_answers(self.office.session, case, self.office.settings, self.chance)
-            self._make(cases.close, answers, by=self._officer(), reason=reason)
+            self.make(cases.close, answers, by=self.officer(), reason=reason)
+            if self.happens(self.office.rates.last_letter) and can_write(self.office, self.case()):
+                write(self.office, self.case(), Purpose.CLOSING, self.officer())

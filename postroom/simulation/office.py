@@ -43,30 +43,34 @@ def appoint(session: Session, settings: Settings, now: datetime) -> Staff:
     """An officer for each team, a manager for a few teams of a service, and three people who sort what comes in. None
     of them has a password, so nobody can sign in as one."""
     names = cycle(NAMES)
+    teams_of: dict[str, list[str]] = {}
 
-    def person(local: str, role: Role, teams: list[str]) -> int:
-        officer = Officer(
-            email=f"{local}@{settings.council.domain}",
-            name=next(names),
-            role=role,
-            password_hash="",
-            created_at=now,
-        )
-        session.add(officer)
-        session.flush()
-        assert officer.id is not None
-        session.add_all(TeamMember(officer_id=officer.id, team=team) for team in teams)
-        return officer.id
+    def person(local: str, role: Role, teams: list[str]) -> Officer:
+        email = f"{local}@{settings.council.domain}"
+        teams_of[email] = teams
+        return Officer(email=email, name=next(names), role=role, password_hash="", created_at=now)
 
-    sorters = tuple(person(f"relations-{n}", Role.CUSTOMER_RELATIONS, []) for n in (1, 2, 3))
+    sorters = [person(f"relations-{n}", Role.CUSTOMER_RELATIONS, []) for n in (1, 2, 3)]
     officers = {team: person(f"officer-{team}", Role.OFFICER, [team]) for team in settings.teams}
-    managers: dict[str, int] = {}
+    managers: dict[str, Officer] = {}
     for service in dict.fromkeys(team.service for team in settings.teams.values()):
         teams = [id_ for id_, team in settings.teams.items() if team.service == service]
         for start in range(0, len(teams), TEAMS_OF_A_MANAGER):
             some = teams[start : start + TEAMS_OF_A_MANAGER]
             managers |= dict.fromkeys(some, person(f"manager-{some[0]}", Role.MANAGER, some))
-    return Staff(sorters, officers, managers)
+    everybody = {officer.email: officer for officer in (*sorters, *officers.values(), *managers.values())}
+    session.add_all(everybody.values())
+    session.flush()
+    session.add_all(
+        TeamMember(officer_id=officer.id or 0, team=team)
+        for email, officer in everybody.items()
+        for team in teams_of[email]
+    )
+    return Staff(
+        tuple(officer.id or 0 for officer in sorters),
+        {team: officer.id or 0 for team, officer in officers.items()},
+        {team: officer.id or 0 for team, officer in managers.items()},
+    )
 
 
 @cache

@@ -1,7 +1,9 @@
 """How often things happen in the years that are simulated. Pure.
 
-The shares lie in the order that English councils show in their annual feedback reports; they are no one council's. A
-share is of the cases to which it can happen.
+All of these shares are estimates. Councils publish such tables in their annual feedback reports, by type, channel,
+month, outcome and stage; these lie in the order of what is found there and are no one council's. What is laid down is
+not here but in the configuration: limits, extensions and their caps, windows, and who may decide (Complaint Handling
+Code 2024; SI 2006/1738). A share is of the cases to which it can happen.
 """
 
 from collections.abc import Mapping
@@ -14,32 +16,15 @@ BY_MONTH = (1.05, 1.0, 1.1, 0.95, 1.0, 1.0, 1.0, 0.85, 1.15, 1.1, 1.05, 0.75)
 has begun."""
 BY_WEEKDAY = (1.25, 1.15, 1.1, 1.05, 0.95, 0.3, 0.25)
 """The same for weekdays from Monday. A bank holiday is like a Sunday."""
-BY_HOUR = (
-    0.3,
-    0.2,
-    0.1,
-    0.1,
-    0.1,
-    0.3,
-    0.6,
-    1.2,
-    2.5,
-    4,
-    4.6,
-    4.2,
-    3.6,
-    3.6,
-    3.7,
-    3.5,
-    3.1,
-    2.5,
-    2,
-    1.9,
-    1.9,
-    1.6,
-    1.1,
-    0.6,
-)
+BY_HOUR = {
+    hour: float(share)
+    for hour, share in enumerate(
+        "0.3 0.2 0.1 0.1 0.1 0.3 0.6 1.2 2.5 4 4.6 4.2 3.6 3.6 3.7 3.5 3.1 2.5 2 1.9 1.9 1.6 1.1 0.6".split()
+    )
+}
+"""How many messages come in each hour of the day, from midnight."""
+BY_HOUR_AT_WORK = {9: 1.2, 10: 1.3, 11: 1.2, 12: 0.9, 13: 0.9, 14: 1.1, 15: 1.0, 16: 0.9}
+"""The same of those that an officer takes in."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +56,8 @@ class Rates:
     )
     reached_by_mail: Shares = field(default_factory=lambda: {"email": 1.0, "form": 0.95, "chat": 0.5})
     """By channel, how many leave an email address; none by the others."""
+    taken_in_by_officers: frozenset[str] = frozenset({"phone", "letter", "in_person"})
+    """Channels that are noted down by an officer, so never at night or on a day off."""
     repeat_contact: float = 0.2
     """Messages from somebody who wrote before."""
     same_again: float = 0.015
@@ -120,6 +107,10 @@ class Rates:
     closed_with_answer: float = 0.7
     """The others are closed once the time to ask for the next stage is over."""
     reopened: float = 0.01
+    own_letter: float = 0.4
+    """Decisions about which the officer who made them writes; of the others our own letter tells."""
+    last_letter: float = 0.05
+    """Closed cases whose person gets a word at the end."""
 
     action: float = 0.3
     """Of complaints that were upheld at least in part."""

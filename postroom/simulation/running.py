@@ -13,18 +13,19 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Engine, event
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from postroom.casework.working_days import Calendar, calendar_of
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove
 from postroom.models.officer import Officer, Role
-from postroom.models.outgoing_mail import OutgoingMail
+from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.raw_message import RawMessage
 from postroom.models.settings import Settings
 from postroom.notifications import delivery, scheduler
 from postroom.notifications.envelopes import Mail
+from postroom.notifications.pacing import MINUTE
 from postroom.simulation.arrivals import Arrival, arrivals
 from postroom.simulation.life import Life
 from postroom.simulation.office import Office, appoint
@@ -34,8 +35,8 @@ from postroom.simulation.receiving import receive
 AFTERNOON = clock_time(14, 0)
 """When the clock stops on working days besides the time of the reminders."""
 
-Progress = Callable[[int, int], None]
-"""Told how many cases were opened, of how many."""
+Progress = Callable[[int, datetime], None]
+"""Told how many cases were opened up to which moment."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def simulate(
     plan: Plan,
     *,
     rates: Rates | None = None,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = lambda _opened, _moment: None,
 ) -> datetime:
     """Live that time into an empty database; returns the moment of their end. The same plan with the same
     configuration gives the same data, but for the random tokens and salts in it. Raises `ImpossibleMove` where the
@@ -84,9 +85,8 @@ def simulate(
             waiting = next(coming, None)
         _live(engine, office, stop, some, known, plan)
         _work(engine, settings, stop)
-        if some:
-            opened += len(some)
-            progress(opened, plan.cases)
+        opened += len(some)
+        progress(opened, stop)
     return office.now
 
 
@@ -112,8 +112,19 @@ def _work(engine: Engine, settings: Settings, now: datetime) -> None:
         pass
     scheduler.sweep(engine, settings, now)
     transport = Taken()
-    while delivery.process_one(engine, settings, transport, now):
-        pass
+    while _waits(engine, now):  # those that are too many for a minute go in the next
+        while delivery.process_one(engine, settings, transport, now):
+            pass
+        now += MINUTE
+
+
+def _waits(engine: Engine, now: datetime) -> bool:
+    """Whether a mail waits to be sent."""
+    waiting = select(OutgoingMail.id).where(
+        OutgoingMail.state == MailState.WAITING, col(OutgoingMail.not_before) <= now
+    )
+    with open_session(engine, read_only=True) as session:
+        return session.exec(waiting.limit(1)).first() is not None
 
 
 def _stops(plan: Plan, settings: Settings) -> Iterator[datetime]:

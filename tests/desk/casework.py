@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlmodel import func, select
 
-from postroom.casework import cases, people, restricting
+from postroom.casework import advocates, cases, people, restricting
 from postroom.casework.labels import Labels
+from postroom.desk import drafts
 from postroom.models.case import Case
 from postroom.models.database import open_session
+from postroom.models.desk_work import LetterDraft
 from postroom.models.outcome import Element, LearningAction
 from postroom.models.person import PersonEvent
 from postroom.models.settings import Settings
@@ -122,10 +124,31 @@ class Desk:
 
         return self.make(restrict, self.open())
 
-    def item(self, reference: str) -> int:
-        """The id of the first point or action of a case."""
+    def with_advocate(self) -> str:
+        """A case whose person agreed that Mina has copies of the letters."""
+
+        def name(session: Any, id_: int, **by: Any) -> None:
+            details = people.Details(name="Mina Grant", role=advocates.ADVOCATE)
+            mina = people.add_person(session, details, email="mina@advocacy.example", **by)
+            assert mina.id is not None
+            advocates.name_advocate(session, id_, mina.id, evidence="a signed form", **by)
+
+        return self.make(name, self.open())
+
+    def drafted(self) -> str:
+        """A case with a response that was begun and kept by Alice."""
+        reference = self.open()
+        typed = {"outcome": "upheld", "subject": "Your complaint", "text": "We are sorry that the light is out."}
         with open_session(self.mailroom.engine) as session:
-            for table in (Element, LearningAction):
+            case = cases.find_case(session, self.mailroom.case_id(reference))
+            drafts.keep(session, case, "letters/new/response", typed, officer_id=ALICE, now=self.earlier)
+            session.commit()
+        return reference
+
+    def item(self, reference: str) -> int:
+        """The id of the first point, action or draft of a case."""
+        with open_session(self.mailroom.engine) as session:
+            for table in (Element, LearningAction, LetterDraft):
                 found = session.exec(
                     select(table.id).where(table.case_id == self.mailroom.case_id(reference))  # type: ignore[attr-defined]
                 ).first()

@@ -17,9 +17,10 @@ from postroom.desk.app import create_app
 from postroom.desk.cookies import SESSION
 from postroom.desk.officers import add_officer
 from postroom.desk.sessions import begin_session
-from postroom.models.database import open_engine, open_session, upgrade
+from postroom.models.database import open_engine, open_session
 from postroom.models.officer import Role
 from postroom.models.settings import Settings, load_settings
+from postroom.models.upgrading import upgrade
 from tests.conftest import CONFIG, put_in_place
 from tests.desk.mailroom import Mailroom
 from tests.servers.browser import browser

@@ -1,13 +1,7 @@
 """Campaigns and second matters on the desk: found by all who may see the cases, and by nobody else."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-from fastapi import FastAPI
-from playwright.sync_api import Browser
-from playwright.sync_api import Page as BrowserPage
 from sqlmodel import Session, select
 
 from postroom.casework.labels import Labels
@@ -17,13 +11,11 @@ from postroom.models.campaign import Campaign, NearCopy, Settled, TwoMatters
 from postroom.models.database import open_session
 from postroom.models.message import Message
 from postroom.models.officer import Role
-from tests.desk.conftest import PASSWORD, Visitor, officer_id
+from tests.desk.conftest import Visitor, officer_id
 from tests.desk.mailroom import CHILDREN_COMPLAINT, HIGHWAYS_REQUEST, Mailroom
-from tests.servers.desk import serve
 
 HIGHWAYS = Labels("complaint", "highways", "service_standards")
 CHILDREN = Labels("complaint", "childrens-nuneaton", "communication")
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 LAMP, BADGE = "The street light outside my house is out.", "Also, how do I renew my blue badge?"
 
 
@@ -179,33 +171,3 @@ def test_members_are_given_to_whoever_confirms_several(mailroom: Mailroom, now: 
         found = members(session, id_, visitor, mailroom.settings, awaiting=True)
         assert [each.reference for each in found] == references
         assert len(members(session, id_, visitor, mailroom.settings)) == 3
-
-
-@pytest.fixture
-def url(app: FastAPI) -> Iterator[str]:
-    with serve(app) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[BrowserPage]:
-    context = browser.new_context(bypass_csp=True, viewport={"width": 390, "height": 844})
-    yield context.new_page()
-    context.close()
-
-
-@pytest.mark.browser
-def test_the_pages_are_accessible_and_fit_a_phone(
-    page: BrowserPage, url: str, mailroom: Mailroom, now: datetime
-) -> None:
-    references = [*(petition(mailroom, now, name) for name in ("ann", "ben")), two_matters(mailroom, now)]
-    id_ = campaign(mailroom, now, *references)
-    page.goto(f"{url}/campaigns")
-    page.get_by_label("Email address").fill("alice@ardenshire.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    for path in ("/campaigns", f"/campaigns/{id_}", f"/cases/{references[-1]}"):
-        page.goto(url + path)
-        page.add_script_tag(path=AXE)
-        assert page.evaluate("axe.run().then(found => found.violations.map(each => each.id))") == []
-        assert page.evaluate("document.documentElement.scrollWidth") == 390, "a phone must scroll sideways"

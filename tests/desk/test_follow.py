@@ -6,7 +6,6 @@ from datetime import datetime
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
@@ -19,10 +18,8 @@ from postroom.models.database import open_session
 from postroom.models.message import Message
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
-from tests.desk.conftest import Clock, Page, officer_id
+from tests.desk.conftest import Clock, Page, Visitor, officer_id
 from tests.desk.mailroom import Mailroom
-from tests.servers.axe import faults
-from tests.servers.desk import serve
 
 HIGHWAYS = Labels("complaint", "highways", "service_standards")
 
@@ -150,6 +147,12 @@ def test_a_visit_gives_no_sight_of_the_desk(resident: Resident, mailroom: Mailro
     assert resident.page(f"/cases/{reference}").h1 == "Sign in"
 
 
+def test_a_signed_in_officer_sees_the_page_as_residents_do(alice: Visitor) -> None:
+    page = alice.page("/follow")
+    assert not page.links("/account")
+    assert not page.links("/open-cases")
+
+
 def test_nothing_is_sent_without_the_forms_token(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
     resident.follow(mailroom.case(now))
     resident.post("/follow/case", 403, text="Hello", csrf_token="")
@@ -161,30 +164,3 @@ def test_a_council_may_have_no_such_page(sqlite: Engine, settings: Settings, clo
     resident = Resident(create_app(sqlite, without, clock=clock), sqlite)
     resident.page("/follow", 404)
     assert without.follow_url == ""
-
-
-@pytest.mark.browser
-def test_the_pages_for_residents_hold_to_wcag_and_need_no_scripts(
-    app: FastAPI, browser: Browser, sqlite: Engine, mailroom: Mailroom, now: datetime
-) -> None:
-    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
-    reader = Resident(app, sqlite)
-    with serve(app) as url:
-        context = browser.new_context(viewport={"width": 320, "height": 640})
-        page = context.new_page()
-        page.goto(f"{url}/follow?reference={reference}")
-        found = faults(page)
-        page.get_by_role("button", name="Send me a code").click()
-        found += faults(page)
-        page.get_by_label("Code of six digits").fill("no")
-        page.get_by_role("button", name="Continue").click()
-        found += faults(page)
-        page.get_by_label("Code of six digits").fill(reader.codes()[-1][1])
-        page.get_by_role("button", name="Continue").click()
-        found += faults(page)
-        page.get_by_role("button", name="Send").click()
-        expect(page.get_by_role("alert")).to_contain_text("Write your message")
-        found += faults(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        context.close()
-    assert found == []

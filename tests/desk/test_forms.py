@@ -50,6 +50,8 @@ class Trial:
     ready: Callable[[Desk], str]
     good: Mapping[str, str] = field(default_factory=dict)
     asks: bool = True
+    changes: bool = True
+    """Whether it changes the case: a draft is none of its history."""
 
 
 TRIALS = [
@@ -109,6 +111,13 @@ TRIALS = [
     ),
     Trial("person/restriction/lifting", Desk.contact_restricted, asks=False),
     Trial("person/joining", Desk.open, {"reference": OTHER}),
+    Trial(
+        "person/advocate",
+        Desk.open,
+        {"name": "Mina Grant", "email": "mina.grant@advocacy.example", "evidence": "a signed form"},
+    ),
+    Trial("person/advocate/end", Desk.with_advocate, {"reason": "they took it back"}),
+    Trial("drafts/{item}/discarding", Desk.drafted, asks=False, changes=False),
 ]
 every_form = pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.path)
 
@@ -168,7 +177,7 @@ def test_a_form_is_shown_says_what_is_missing_and_changes_the_case(trial: Trial,
         assert desk.changes(reference) == before, "something was changed before the letter was sent"
         sent = alice.client.post(path, data=the_letter(Page(sent)), follow_redirects=False)
     assert sent.status_code == 303, html.document_fromstring(sent.text).text_content()
-    assert desk.changes(reference) > before
+    assert (desk.changes(reference) > before) == trial.changes
 
 
 def missing(source: str) -> list[str]:
@@ -235,7 +244,10 @@ def test_the_next_step_stands_first_or_why_it_must_wait(desk: Desk, alice: Visit
         found = alice.page(f"/cases/{reference}").tree.xpath("//nav//*[contains(@class, 'moves__')][1]")
         return " ".join(found[0].text_content().split())
 
-    assert first(desk.open()) == "Record an acknowledgement"
+    assert first(desk.open(email="")) == "Record an acknowledgement"
+    by_itself = desk.open()
+    assert first(by_itself) == "Write the response"
+    assert "The acknowledgement goes out by itself" in alice.page(f"/cases/{by_itself}").text
     acknowledged = desk.make(cases.respond, desk.open(), how="by letter")
     assert first(acknowledged) == "Close the case"
     assert first(desk.consent_wanted()) == "Record the consent"
@@ -263,7 +275,7 @@ def test_of_two_officers_the_second_looks_again_before_it_is_sent(desk: Desk, al
     charlie.post(f"/cases/{reference}/points/new", text="The light is out")
 
     page = alice.post(f"/cases/{reference}/points/new", 409, text="Nobody calls back", version=seen)
-    assert "was changed by somebody else" in page.text
+    assert f"Charlie changed {reference} today at 10:00: Point 1 noted." in page.text
     assert page.value("text") == "Nobody calls back"
     page = alice.post(f"/cases/{reference}/points/new", text="Nobody calls back", version=page.value("version"))
     assert "The point is added." in page.text
@@ -279,6 +291,8 @@ def test_of_two_officers_the_second_looks_again_before_it_is_sent(desk: Desk, al
         ("assignment", {"officer": "999"}, "officer", "Choose one of the answers"),
         ("notes/new", {"note": "@Nobody look"}, "note", "nobody called @Nobody"),
         ("person/emails", {"email": "jo"}, "email", "such as name@example.org"),
+        ("person/advocate", {"name": "Mina", "evidence": "a form"}, "email", "Add an address of the advocate"),
+        ("person/advocate", {"email": "jo@example.org", "evidence": "a form"}, "email", "Nobody is their own"),
         ("links/new", {"reference": "AR-2026-999999", "kind": "related"}, "reference", "There is no case"),
     ],
 )
@@ -362,3 +376,13 @@ def test_a_case_that_awaits_confirmation_offers_little_and_refuses_with_the_reas
     assert "Look at the other one first." in page.text
     assert f"/cases/{reference}/links/new" in page.links()
     assert f"/cases/{reference}/closure" not in page.links()
+
+
+def test_who_has_copies_of_the_letters_is_said_beside_the_person(desk: Desk, alice: Visitor) -> None:
+    reference = desk.open()
+    agreed = {"name": "Mina Grant", "email": "mina@speakup.example", "evidence": "a signed form"}
+    page = alice.post(f"/cases/{reference}/person/advocate", **agreed)
+    assert "Mina Grant , the advocate, has a copy" in page.text
+    assert "Copies of letters to Mina Grant" in alice.page(f"/cases/{reference}").text
+    page = alice.post(f"/cases/{reference}/person/advocate/end", reason="she took it back")
+    assert "Nobody else has copies of the letters about this case." in page.text

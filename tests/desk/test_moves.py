@@ -123,7 +123,7 @@ def test_of_two_officers_the_second_is_shown_what_the_first_did(
 
     page = charlie.post(f"/cases/{reference}/labels", 409, **AS_SUGGESTED)
 
-    assert "changed by somebody else" in page.text
+    assert f"Alice changed {reference} today at 10:00: Confirmed as" in page.text
     assert "Service request: provide service" in page.text
     assert the_case(mailroom, reference).category == "provide_service"
 

@@ -8,9 +8,10 @@ import yaml
 from sqlalchemy import Engine
 
 from postroom.desk.officers import add_officer
-from postroom.models.database import open_engine, open_session, upgrade
+from postroom.models.database import open_engine, open_session
 from postroom.models.officer import Role
 from postroom.models.settings import Settings, load_settings
+from postroom.models.upgrading import upgrade
 from postroom.processes import utc_now
 from tests.conftest import CONFIG
 from tests.servers.ports import free_port
@@ -42,6 +43,7 @@ def found_council(
     content["intake"]["smtp"]["port"] = free_port()
     content["intake"]["mailboxes"] = [mailbox] if mailbox else []
     content["outgoing"]["smtp"]["port"] = outgoing_port
+    content["outgoing"]["acknowledgement_minutes"] = 0
     content["outgoing"]["letters"] = str(CONFIG.parent / "letters")
     content["outgoing"]["mails_per_domain_and_minute"] = 10_000  # every resident of the tests is at one domain
     content["desk"]["port"] = free_port()

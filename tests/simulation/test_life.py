@@ -10,10 +10,12 @@ from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
 from postroom.casework.labels import Labels
-from postroom.models.case import Case, CaseStatus, Event
+from postroom.models.case import Case, CaseStatus, Event, EventWords
 from postroom.models.database import open_session
 from postroom.models.outcome import LearningAction, OmbudsmanReferral
+from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
+from postroom.models.stage import Extension
 from postroom.simulation.arrivals import Arrival, Resident
 from postroom.simulation.life import Life
 from postroom.simulation.office import Office, appoint
@@ -26,8 +28,8 @@ CHILDREN = Labels("complaint", "childrens-rugby", "communication")
 QUIET: dict[str, Any] = dict.fromkeys(
     (
         "first_label_wrong reassigned several_points made_late restricted on_paper consent_wanted withdrawn asks_again "
-        "extended next_stage next_stage_late next_stage_refused reopened action compensation ombudsman "
-        "ombudsman_after_last_stage"
+        "extended own_letter last_letter next_stage next_stage_late next_stage_refused reopened action "
+        "compensation ombudsman ombudsman_after_last_stage"
     ).split(),
     0.0,
 )
@@ -39,10 +41,12 @@ Lived = Callable[..., list[str]]
 def lived(sqlite: Engine, settings: Settings) -> Lived:
     """A function that lets cases with these labels live for some years, and gives the kinds of the first's events."""
 
-    def live(labels: Labels, cases: int = 1, same_as: int | None = None, **rates: Any) -> list[str]:
+    def live(
+        labels: Labels, cases: int = 1, same_as: int | None = None, answerable: bool = True, **rates: Any
+    ) -> list[str]:
         person = Resident(1, "Pat", "pat@home.example")
         some = [
-            Arrival(n, MONDAY, "email", person, True, "Potholes", "Again.", labels, same_as if n > 1 else None)
+            Arrival(n, MONDAY, "email", person, answerable, "Potholes", "Again.", labels, same_as if n > 1 else None)
             for n in range(1, cases + 1)
         ]
         with open_session(sqlite) as session:
@@ -62,9 +66,37 @@ def lived(sqlite: Engine, settings: Settings) -> Lived:
 
 def test_a_plain_complaint_is_confirmed_acknowledged_answered_and_closed(lived: Lived, sqlite: Engine) -> None:
     kinds = [kind for kind in lived(COMPLAINT) if kind != "incident noted"]
-    assert kinds == ["opened", "confirmed", "acknowledged", "responded", "closed"]
+    assert kinds == ["opened", "confirmed", "acknowledged", "responded", "letter written", "closed"]
     with open_session(sqlite) as session:
         assert session.exec(select(Case.status)).one() == CaseStatus.CLOSED
+
+
+def test_who_left_no_address_is_answered_by_telephone(lived: Lived, sqlite: Engine) -> None:
+    kinds = lived(COMPLAINT, answerable=False, extended=1.0, own_letter=1.0)
+    assert "letter written" not in kinds
+    with open_session(sqlite) as session:
+        words = set(session.exec(select(EventWords.words)))
+        assert session.exec(select(Extension.told)).one() == "by telephone"
+    assert "by telephone" in words
+
+
+@pytest.mark.parametrize(
+    ("rates", "purposes"),
+    [
+        ({"extended": 1.0}, ["extension", "response"]),
+        ({"withdrawn": 1.0}, ["withdrawal"]),
+        ({"consent_wanted": 1.0, "consent_refused": 0.0}, ["consent", "response"]),
+        ({"next_stage": 1.0, "next_stage_refused": 1.0}, ["response", "refusal"]),
+        ({"last_letter": 1.0}, ["response", "closing"]),
+    ],
+)
+def test_officers_write_about_what_they_decide(
+    lived: Lived, sqlite: Engine, rates: dict[str, float], purposes: list[str]
+) -> None:
+    lived(COMPLAINT, own_letter=1.0, **rates)
+    with open_session(sqlite) as session:
+        written = select(OutgoingMail.purpose).where(col(OutgoingMail.officer_id).is_not(None))
+        assert list(session.exec(written.order_by(col(OutgoingMail.id)))) == purposes
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from postroom.desk.desk_record import note
 from postroom.desk.sessions import SignedIn, digest
 from postroom.models.database import open_session
 from postroom.models.failures import ImpossibleMove, NotFound
@@ -28,8 +29,11 @@ class Caller:
     scopes: frozenset[Scope]
 
 
-def add_token(session: Session, name: str, email: str, scopes: Sequence[Scope], *, now: datetime) -> str:
-    """Make a token and return it: nobody can read it again. Raises `NotFound` or `ImpossibleMove`."""
+def add_token(
+    session: Session, name: str, email: str, scopes: Sequence[Scope], *, now: datetime, made_by: str = ""
+) -> str:
+    """Make a token and return it: nobody can read it again. `made_by`: the account on the machine. Raises `NotFound` or
+    `ImpossibleMove`."""
     officer = session.exec(select(Officer).where(Officer.email == email.strip().lower())).first()
     if officer is None or officer.id is None:
         raise NotFound(f"There is no officer {email}.")
@@ -40,20 +44,27 @@ def add_token(session: Session, name: str, email: str, scopes: Sequence[Scope], 
     token = PREFIX + secrets.token_urlsafe(32)
     session.add(
         ApiToken(
-            name=name, officer_id=officer.id, token_digest=digest(token), scopes=sorted(set(scopes)), created_at=now
+            name=name,
+            officer_id=officer.id,
+            token_digest=digest(token),
+            scopes=sorted(set(scopes)),
+            created_at=now,
+            made_by=made_by,
         )
     )
+    note(session, "token", f"The token {name} was made, by {officer.name}'s rights", by=None, about=officer.id, now=now)
     session.flush()
     return token
 
 
-def revoke_token(session: Session, name: str, *, now: datetime) -> None:
-    """Let a token hold no longer. Raises `NotFound`."""
+def revoke_token(session: Session, name: str, *, now: datetime, by: int | None = None) -> None:
+    """Let a token hold no longer. `by`: the administrator who does it, if not a technician. Raises `NotFound`."""
     token = session.exec(select(ApiToken).where(ApiToken.name == name, col(ApiToken.revoked_at).is_(None))).first()
     if token is None:
         raise NotFound(f"There is no token {name}.")
     token.revoked_at = now
     session.add(token)
+    note(session, "token", f"The token {name} was revoked", by=by, about=token.officer_id, now=now)
 
 
 def tokens(session: Session) -> list[tuple[ApiToken, str]]:

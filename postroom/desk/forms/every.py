@@ -8,6 +8,7 @@ from postroom.desk.forms import (
     answering,
     closing,
     dates,
+    drafting,
     joining,
     labels,
     learning,
@@ -34,6 +35,7 @@ FORMS: tuple[CaseForm, ...] = (
     *joining.FORMS,
     *closing.FORMS,
     *people.FORMS,
+    *drafting.FORMS,
 )
 
 

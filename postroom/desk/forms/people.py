@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from postroom.casework import people
+from postroom.casework import advocates, people
 from postroom.casework.moves import Move
 from postroom.casework.people import Details
 from postroom.desk.forms.fields import Field, Given, Kind
@@ -172,6 +172,53 @@ def _name(ground: Ground, _: Sheet, given: Given) -> str:
     return ""
 
 
+def _advocate_sheet(ground: Ground) -> Sheet:
+    person = people.details_of(_person(ground))
+    agreed = f"How is it known that {person.name or 'the person'} agreed?"
+    return Sheet(
+        (
+            Field("name", "Name of the advocate", value=person.advocate),
+            Field("email", "Email address", hint="An advocate whom we know by it is found."),
+            Field("postal_address", "Postal address", Kind.WORDS, hint="Where copies go by post."),
+            Field("evidence", agreed, hint="As: signed form of 3 March.", required="Say how it is known"),
+        ),
+        ("From now on the advocate has a copy of each letter to the person of this case.",),
+    )
+
+
+def _name_advocate(ground: Ground, _: Sheet, given: Given) -> str:
+    email = given.text("email").lower()
+    known = people.find_people(ground.session, email, most=1) if "@" in email else []
+    advocate = known[0] if known else _new_advocate(ground, given, email)
+    assert advocate.id is not None
+    advocates.name_advocate(ground.session, ground.case_id, advocate.id, evidence=given.text("evidence"), **ground.by)
+    return ""
+
+
+def _new_advocate(ground: Ground, given: Given, email: str) -> Person:
+    postal_address = given.text("postal_address").replace("\r\n", "\n")
+    details = Details(
+        name=given.text("name"),
+        role=advocates.ADVOCATE,
+        postal_address=postal_address,
+        on_paper=bool(postal_address) and not email,
+    )
+    return people.add_person(ground.session, details, email=email, **ground.by)
+
+
+def _advocate_end_sheet(ground: Ground) -> Sheet:
+    advocate = advocates.advocate_of(ground.session, ground.case)
+    if advocate is None:
+        raise ImpossibleMove("No advocate has copies of the letters.")
+    note = f"{advocate.name or 'The advocate'} has a copy of no further letter, and none that still waits."
+    return Sheet((Field("reason", "Why?", required="Say why"),), (note,))
+
+
+def _end_advocate(ground: Ground, _: Sheet, given: Given) -> str:
+    advocates.end_advocate(ground.session, ground.case_id, reason=given.text("reason"), **ground.by)
+    return ""
+
+
 FORMS = (
     CaseForm(
         "person/naming",
@@ -243,6 +290,28 @@ FORMS = (
         "people-joined",
         _joining_sheet,
         _join,
+        None,
+        back="person",
+        warning=True,
+    ),
+    CaseForm(
+        "person/advocate",
+        "Copies for an advocate",
+        "The advocate has copies",
+        "advocate-named",
+        _advocate_sheet,
+        _name_advocate,
+        None,
+        back="person",
+        blames=dict.fromkeys(("Choose somebody", "Nobody is", "They are", "Enter an email", "Add an"), "email"),
+    ),
+    CaseForm(
+        "person/advocate/end",
+        "No more copies for the advocate",
+        "No more copies",
+        "advocate-ended",
+        _advocate_end_sheet,
+        _end_advocate,
         None,
         back="person",
         warning=True,

@@ -8,10 +8,14 @@ from sqlmodel import select
 from postroom.casework.moves import Move, allowed
 from postroom.casework.notes import mentions_of, see_mentions
 from postroom.casework.reading import open_deadlines, standing_of
+from postroom.casework.working_days import in_words
+from postroom.desk import presence
+from postroom.desk.drafts import drafts_of
 from postroom.desk.forms.every import FORMS, Next, listed, next_of
 from postroom.desk.forms.form import CaseForm
 from postroom.desk.forms.letters import open_letters
 from postroom.desk.forms.notes import HINT
+from postroom.desk.letter_preview import acknowledges_itself
 from postroom.desk.pages.downloads import saved
 from postroom.desk.pages.labels import Problem
 from postroom.desk.pages.triage import triage_response
@@ -19,6 +23,7 @@ from postroom.desk.queries.campaigns import second_look
 from postroom.desk.queries.case_page import case_on_page
 from postroom.desk.queries.mail import letter_of_case
 from postroom.desk.queries.person import cases_of_person, person_on_page
+from postroom.desk.queries.undoing import undo_until
 from postroom.desk.rendering import page
 from postroom.desk.rights import Visitor, works_on_cases
 from postroom.desk.sessions import SignedIn
@@ -78,9 +83,18 @@ def case_response(
         standing = standing_of(session, found.case, desk.settings, visitor.role, visitor.officer_id)
         opening = found.timeline.messages[0].message
         look = second_look(session, found.case, opening, visitor, desk.settings, blind=found.blind)
+        case_id = found.case.id
+        assert case_id is not None
+        open_with = presence.others(session, [case_id], visitor.officer_id, desk.now()).get(case_id, ())
+        drafts = drafts_of(session, found.case)
+        until = undo_until(session, reference, visitor.officer_id, desk.settings, desk.now())
         steps = [deadline.step for deadline in open_deadlines(session, found.case)]
+        by_itself = steps[:1] == [Move.ACKNOWLEDGE] and acknowledges_itself(session, found.case, desk.settings)
         letters = open_letters(session, found.case, desk.settings, desk.now()) if works else []
     moves: list[Move] = allowed(standing) if works else []
+    forms = listed(moves, letters)
+    if works and request.method == "GET":
+        presence.note_opened(desk.engine, case_id, visitor.officer_id, desk.now())
     return page(
         request,
         "case.html",
@@ -91,8 +105,15 @@ def case_response(
         case=found.case,
         works=works,
         moves=moves,
-        forms=listed(moves, letters),
-        next=next_of(standing, steps) if works else Next(),
+        forms=forms,
+        drafts=drafts,
+        goes_on={form.path for group in forms.values() for form in group if form.letter},
+        undo_until=until,
+        printed_at=desk.now(),
+        printed_on=in_words(desk.today()),
+        open_with=open_with,
+        next=next_of(standing, steps[1:] if by_itself else steps) if works else Next(),
+        by_itself=by_itself,
         note_hint=HINT,
         problem=problem,
     )

@@ -14,9 +14,11 @@ from postroom.desk.pages.labels import Answers, answered
 from postroom.desk.pages.moves import try_move
 from postroom.desk.presence import opened_at
 from postroom.desk.queries import waiting
+from postroom.desk.queries.changes import changed_since
 from postroom.desk.queries.sight import find_visible, visible_id
 from postroom.desk.rendering import go_to
 from postroom.desk.rights import Form, Visitor
+from postroom.desk.sessions import SignedIn
 from postroom.desk.surroundings import Desk, Surroundings
 from postroom.models.case import Case
 from postroom.models.database import open_session
@@ -32,9 +34,7 @@ def confirm(request: Request, desk: Desk, visitor: Visitor, form: Form, referenc
     seen = _seen(form)
 
     def move(session: Session, case_id: int) -> Case:
-        before = cases.find_case(session, case_id)
-        if form.get("version") != str(before.version):
-            raise ChangedMeanwhile(f"{reference} was changed by somebody else. Look at it again.")
+        _check_unchanged(session, case_id, desk, visitor, form.get("version", ""))
         shown = opened_at(session, case_id, visitor.officer_id)
         return cases.confirm(
             session,
@@ -63,6 +63,7 @@ def set_aside(request: Request, desk: Desk, visitor: Visitor, form: Form, refere
     following = _following(desk, visitor, form, reference)
 
     def move(session: Session, case_id: int) -> Case:
+        _check_unchanged(session, case_id, desk, visitor, form.get("version"))
         return cases.set_aside(
             session,
             case_id,
@@ -84,6 +85,7 @@ def join(request: Request, desk: Desk, visitor: Visitor, form: Form, reference: 
     wanted = "".join(form.get("reference", "").split()).upper()
 
     def move(session: Session, case_id: int) -> Case:
+        _check_unchanged(session, case_id, desk, visitor, form.get("version"))
         into = visible_id(session, wanted, visitor, desk.settings)
         if into is None:
             raise ImpossibleMove(f"There is no case {wanted or 'without a reference'} that you may see.")
@@ -100,6 +102,7 @@ def split(request: Request, desk: Desk, visitor: Visitor, form: Form, reference:
     made: list[str] = []
 
     def move(session: Session, case_id: int) -> Case:
+        _check_unchanged(session, case_id, desk, visitor, form.get("version"))
         opened = cases.split_message(
             session,
             case_id,
@@ -143,6 +146,14 @@ def _preview(request: Request, desk: Surroundings, visitor: Visitor, reference: 
         now=desk.now(),
     )
     return case_response(request, desk, visitor, reference, answers=answers, preview=seen)
+
+
+def _check_unchanged(session: Session, case_id: int, desk: Surroundings, visitor: SignedIn, seen: str | None) -> None:
+    """Raise `ChangedMeanwhile` where the case is another than the page showed, by whom and how."""
+    case = cases.find_case(session, case_id)
+    since = None if seen is None else changed_since(session, case, seen, visitor.officer_id)
+    if since is not None:
+        raise ChangedMeanwhile(f"{since.words(case.reference, desk.now(), desk.calendar)} Look at it again.")
 
 
 def _filters(form: Form) -> Filters:

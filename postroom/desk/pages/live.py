@@ -1,13 +1,14 @@
-"""What the desk's scripts ask for: whether anything changed, and who else has a case open."""
+"""What the desk's scripts ask for: whether anything changed, who else has a case open, and what they did to it."""
 
 from fastapi.responses import JSONResponse
 from sqlmodel import func, select
 
 from postroom.desk import presence
+from postroom.desk.queries.changes import changed_since
 from postroom.desk.queries.sight import find_visible
 from postroom.desk.rights import Form, Visitor
 from postroom.desk.surroundings import Desk
-from postroom.models.case import Event
+from postroom.models.case import Case, CaseStatus, Event
 from postroom.models.database import open_session
 from postroom.models.desk_work import CaseOpened
 from postroom.models.message import Suggestion
@@ -18,12 +19,15 @@ def pulse(desk: Desk) -> JSONResponse:
     with open_session(desk.engine, read_only=True) as session:
         event = session.exec(select(func.max(Event.id))).one()
         suggestion = session.exec(select(func.max(Suggestion.id))).one()
-        seen = session.exec(select(func.max(CaseOpened.seen_at))).one()
+        seen = session.exec(
+            select(func.max(CaseOpened.seen_at)).join(Case).where(Case.status == CaseStatus.AWAITING)
+        ).one()
     return JSONResponse({"pulse": f"{event or 0}-{suggestion or 0}-{seen.timestamp() if seen else 0:.0f}"})
 
 
 def still_here(desk: Desk, visitor: Visitor, form: Form, reference: str) -> JSONResponse:
-    """The page of a case is still open, or was left; answers with who else has it open."""
+    """A page of a case is still open, or was left; answers with who else has the case open, and what was changed since
+    the version that the page shows."""
     found = find_visible(desk.engine, reference, visitor, desk.settings)
     assert found is not None
     case_id, now = found[0], desk.now()
@@ -31,4 +35,7 @@ def still_here(desk: Desk, visitor: Visitor, form: Form, reference: str) -> JSON
     note(desk.engine, case_id, visitor.officer_id, now)
     with open_session(desk.engine, read_only=True) as session:
         others = presence.others(session, [case_id], visitor.officer_id, now)
-    return JSONResponse({"others": [other.name for other in others.get(case_id, ())]})
+        case = session.get_one(Case, case_id)
+        since = changed_since(session, case, form.get("version", str(case.version)), visitor.officer_id)
+    changed = since.words("this case", now, desk.calendar) if since else ""
+    return JSONResponse({"others": [other.name for other in others.get(case_id, ())], "changed": changed})

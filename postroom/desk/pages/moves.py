@@ -37,7 +37,7 @@ def try_move(
     except ImpossibleMove as refused:
         return Problem(form, *_what_is_wrong(form, str(refused), answers), answers, words)
     except ChangedMeanwhile as changed:
-        return Problem(form, form, str(changed), None, words, status=409)
+        return Problem(form, form, str(changed), answers, words, status=409)
     return None
 
 

@@ -38,7 +38,7 @@ def _median(session: Session, now: datetime, *conditions: object) -> float | Non
             col(Decision.decided_at) > now - timedelta(days=DAYS),
             *conditions,  # type: ignore[arg-type]
         )
-        .order_by(col(Decision.id).desc())
+        .order_by(col(Decision.decided_at).desc())
         .limit(NEWEST)
     )
     taken = [decided - shown for shown, decided in session.execute(query)]

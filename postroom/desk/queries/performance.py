@@ -1,5 +1,6 @@
 """All that the managers' page shows, of the cases that the visitor may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +11,8 @@ from postroom.desk.queries.sight import may_see
 from postroom.desk.sessions import SignedIn
 from postroom.models.database import open_session
 from postroom.models.settings import Settings
-from postroom.reports.performance import Flow, Kept, Punctuality, Triage, flow, punctuality, triage
-from postroom.reports.periods import Period, last_months, month_to_date, year_to_date
+from postroom.reports.performance import Flow, Kept, Punctuality, Triage, flow, punctuality, together, triage
+from postroom.reports.periods import Period, last_months, year_to_date
 from postroom.reports.workload import Load, by_officer, by_team
 
 MONTHS = 12
@@ -67,7 +68,18 @@ def overview(engine: Engine, visitor: SignedIn, settings: Settings, calendar: Ca
             by_team(session, today, until, visible),
             by_officer(session, today, until, visible),
             until,
-            of(month_to_date(today)),
-            of(year_to_date(today)),
+            months[-1],
+            _of_year(year_to_date(today), months),
             months,
         )
+
+
+def _of_year(year: Period, months: Sequence[InPeriod]) -> InPeriod:
+    """A reporting year up to now: no more than the last twelve months, of which it is made."""
+    of_it = [month for month in months if month.period.first >= year.first]
+    return InPeriod(
+        year,
+        sum((month.flow for month in of_it), Flow()),
+        together(month.punctuality for month in of_it),
+        sum((month.triage for month in of_it), Triage()),
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
+from postroom.casework.advocates import advocate_of
 from postroom.casework.people import REPEAT_WITHIN, Details, details_of, emails_of, find_person, phones_of
 from postroom.desk.queries.sight import is_sealed, may_see
 from postroom.desk.sessions import SignedIn
@@ -29,7 +30,8 @@ class CaseOfPerson:
 
 @dataclass(frozen=True)
 class PersonOnPage:
-    """Somebody with a case. `within_a_year`: how many of their cases that the visitor may see came in that time."""
+    """Somebody with a case. `within_a_year`: how many of their cases that the visitor may see came in that time;
+    `copied`: the advocate who has copies of the letters about this case, None where nobody has."""
 
     details: Details
     emails: tuple[str, ...]
@@ -39,6 +41,7 @@ class PersonOnPage:
     restriction_review_on: date | None
     erased: bool
     within_a_year: int
+    copied: str | None
 
 
 def person_on_page(
@@ -61,6 +64,7 @@ def person_on_page(
         restriction_review_on=person.restriction_review_on,
         erased=person.erased_at is not None,
         within_a_year=session.exec(recent).one(),
+        copied=advocate.name or "Name not known" if (advocate := advocate_of(session, case)) else None,
     )
 
 

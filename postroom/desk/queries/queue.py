@@ -160,9 +160,10 @@ def _filtered(filters: Filters, visitor: SignedIn) -> list[ColumnElement[bool]]:
 
 
 def _listed(visitor: SignedIn, settings: Settings, which: ColumnElement[bool]) -> Select[Any]:
+    open_ones = and_(col(Deadline.case_id) == Case.id, col(Deadline.state) == DeadlineState.OPEN)
     next_deadline = (
         select(col(Deadline.id))
-        .where(col(Deadline.case_id) == Case.id, col(Deadline.state) == DeadlineState.OPEN)
+        .where(open_ones)
         .order_by(col(Deadline.due_on), col(Deadline.id))
         .limit(1)
         .correlate(Case)
@@ -182,7 +183,7 @@ def _listed(visitor: SignedIn, settings: Settings, which: ColumnElement[bool]) -
     ]
     return (
         select(*columns)
-        .outerjoin_from(Case, Deadline, col(Deadline.id) == next_deadline)
+        .outerjoin_from(Case, Deadline, and_(open_ones, col(Deadline.id) == next_deadline))  # PostgreSQL needs both
         .where(which, may_see(visitor, settings))
     )
 

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
 from postroom.casework.labels import Labels
+from postroom.desk.queries.campaigns import LEAST, campaigns_awaiting
 from postroom.desk.queries.waiting import Entry, Queue
 from postroom.desk.wording import VERY_SURE_FROM
-from postroom.models.campaign import Campaign, NearCopy
 from postroom.models.case import Case
 from postroom.models.database import open_session
 from postroom.models.message import Message
@@ -54,27 +54,26 @@ class Group:
 def groups(engine: Engine, queue: Queue, settings: Settings) -> list[Group]:
     """The groups, compliments first. Nobody at risk, nothing sealed and nothing that is judged blind is in one."""
     plain = [entry for entry in queue.entries if not (entry.at_risk or entry.sealed or entry.blind)]
-    praise = [each for each in plain if each.type == COMPLIMENT and each.type_probability >= VERY_SURE_FROM]
+    praise = [each for each in plain if _is_praise(each)]
     with open_session(engine, read_only=True) as session:
         found = [_group(session, praise, settings, own_labels=True)] if praise else []
-        alike = _campaigns(session, [entry for entry in plain if entry not in praise])
+        alike = _campaigns(session, [each for each in plain if not _is_praise(each)])
         found += [_group(session, entries, settings, own_labels=False) for entries in alike[:MOST_GROUPS]]
     return found
 
 
+def _is_praise(entry: Entry) -> bool:
+    return entry.type == COMPLIMENT and entry.type_probability >= VERY_SURE_FROM
+
+
 def _campaigns(session: Session, entries: Sequence[Entry]) -> list[list[Entry]]:
     """The entries that belong to a campaign together, the largest group first."""
-    query = (
-        select(col(NearCopy.message_id), col(NearCopy.campaign_id))
-        .join(Campaign, col(Campaign.id) == NearCopy.campaign_id)
-        .where(col(Campaign.found_at).is_not(None))
-    )
-    of = {int(message_id): int(campaign_id) for message_id, campaign_id in session.execute(query)}
+    of = campaigns_awaiting(session)
     groups: dict[int, list[Entry]] = {}
     for entry in entries:
         if entry.message_id in of:
             groups.setdefault(of[entry.message_id], []).append(entry)
-    return sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
+    return sorted((group for group in groups.values() if len(group) >= LEAST), key=len, reverse=True)
 
 
 def _group(session: Session, entries: Sequence[Entry], settings: Settings, *, own_labels: bool) -> Group:

@@ -38,6 +38,7 @@ class Letter:
     """A mail that was sent, or is to be sent, about the case; without its content."""
 
     id: int
+    kind: str
     recipient: str
     subject: str
     letter: str

@@ -166,6 +166,7 @@ def rows_of(engine: Engine, entries: Sequence[Entry], number: int, visitor: Sign
 
 
 def _entries(visitor: SignedIn, settings: Settings) -> Any:
+    """Each join says twice what belongs to what: PostgreSQL reads whole tables where a subquery alone says it."""
     team: Any = func.coalesce(Suggestion.team, "")
     columns: list[Any] = [
         col(Case.id),
@@ -184,8 +185,8 @@ def _entries(visitor: SignedIn, settings: Settings) -> Any:
     ]
     return (
         select(*columns)
-        .join_from(Case, Message, col(Message.id) == first_message_id)
-        .outerjoin(Suggestion, col(Suggestion.id) == _newest_suggestion)
+        .join_from(Case, Message, (col(Message.case_id) == Case.id) & (col(Message.id) == first_message_id))
+        .outerjoin(Suggestion, (col(Suggestion.message_id) == Message.id) & (col(Suggestion.id) == _newest_suggestion))
         .where(col(Case.status) == CaseStatus.AWAITING, may_see(visitor, settings, team))
     )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from alembic import command
 
-from postroom.models.database import migrations, open_engine, upgrade
+from postroom.models.database import open_engine
+from postroom.models.upgrading import migrations, upgrade
 
 
 def main(title: str) -> None:
