@@ -18,6 +18,9 @@ from postroom.notifications.letter_rules import edited
 from postroom.notifications.owed import NothingOwed, Purpose
 from postroom.notifications.preview import AUTOMATIC, Basis, basis_of
 
+BY_LETTER = "by letter from the desk"
+"""How a response was given that went out with its letter, as the history tells it."""
+
 
 def send(
     session: Session,

@@ -16,11 +16,11 @@ from postroom.models.person import Consent
 from postroom.models.stage import CaseStage, Extension, StageRequest
 from postroom.notifications.case_letters import last_message, reach_of
 from postroom.notifications.decisions import TOLD, Decision, once_for, ours_to_tell
+from postroom.notifications.officer_letters import BY_LETTER
 from postroom.notifications.outbox import Kind
 from postroom.notifications.owed import CaseFacts, LetterOwed, Purpose, Way, letter_owed, way_to
 from postroom.notifications.undo_window import free_since
 from postroom.simulation.books import Books
-from postroom.simulation.letters import BY_LETTER
 
 LONG = timedelta(days=14)
 """A decision that stood for so long was seen by the workers also over the longest holidays."""

@@ -9,8 +9,6 @@ from postroom.notifications.owed import Purpose, Way, way_of
 from postroom.notifications.preview import preview
 from postroom.simulation.office import Office
 
-BY_LETTER = "by letter from the desk"
-"""How the desk says that a response was given where its letter was written there."""
 BY_TELEPHONE = "by telephone"
 FOUND = "We looked at what you told us, asked the people who do this work, and read what was written down at the time."
 

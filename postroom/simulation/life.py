@@ -14,12 +14,13 @@ from postroom.casework.reading import elements_of, longer_by, stages_of
 from postroom.models.case import Case, CaseStatus
 from postroom.models.closing_settings import NOT_APPLICABLE
 from postroom.models.procedure_settings import SETS, Stage
+from postroom.notifications.officer_letters import BY_LETTER
 from postroom.notifications.owed import Purpose
 from postroom.simulation import afterwards
 from postroom.simulation.answers import closing_answers, findings, outcome_of
 from postroom.simulation.arrivals import of_type, one_of
 from postroom.simulation.case_at_hand import CaseAtHand
-from postroom.simulation.letters import BY_LETTER, BY_TELEPHONE, can_write, write
+from postroom.simulation.letters import BY_TELEPHONE, can_write, write
 from postroom.simulation.office import Course
 from postroom.simulation.receiving import write_again
 

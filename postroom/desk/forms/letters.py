@@ -17,6 +17,7 @@ from postroom.desk.forms.form import CaseForm, Ground, Group, Sheet
 from postroom.models.case import Case, CaseStatus
 from postroom.models.settings import Settings
 from postroom.notifications.decisions import TOLD, untold
+from postroom.notifications.officer_letters import BY_LETTER
 from postroom.notifications.owed import Purpose
 
 LETTER = Sheet(
@@ -48,9 +49,7 @@ def _response_sheet(ground: Ground) -> Sheet:
 
 
 def _respond(ground: Ground, sheet: Sheet, given: Given) -> str:
-    cases.respond(
-        ground.session, ground.case_id, how="by letter from the desk", findings=found(sheet, given), **ground.by
-    )
+    cases.respond(ground.session, ground.case_id, how=BY_LETTER, findings=found(sheet, given), **ground.by)
     return ""
 
 
