@@ -7,11 +7,10 @@ its probability (the slope of the logarithm of the label's probability). Terms l
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from textwrap import shorten
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.lang.en.stop_words import STOP_WORDS
 
 from postroom.triage.features import CHAT, MASK, Reading
@@ -36,8 +35,7 @@ class Evidence:
     supports: str
 
 
-@dataclass(frozen=True)
-class _Reason:
+class _Reason(NamedTuple):
     strength: float
     start: int
     end: int
@@ -56,6 +54,7 @@ class Reasons:
         self._signals = list(self._first_of_signals())
         columns = [model.vectoriser.signal_column(signal.name) for signal, _ in self._signals]
         self._places = np.searchsorted(vector.columns, columns)
+        self._values = vector.values[self._places]
         """Of the signals in the vector."""
 
     def _first_of_signals(self) -> Iterator[tuple[Signal, slice]]:
@@ -74,11 +73,9 @@ class Reasons:
         if label not in labels or len(labels) < 2:
             return []
         slopes = self._opinion.slopes(head, labels.index(label))
-        added = self._vector.values * slopes
+        adds = self._vector.share_of_words(slopes, len(self._reading.forms)).tolist()
+        reasons = [*self._signal_reasons(slopes, adds), *self._word_reasons(adds)]
         found: list[_Reason] = []
-        strengths = self._vector.share_of_words(slopes, len(self._reading.forms))
-        adds = strengths.tolist()  # few words at a time are added up faster so
-        reasons = [*self._signal_reasons(added, adds), *self._word_reasons(strengths, adds)]
         for reason in sorted(reasons, key=lambda reason: -reason.strength):
             if len(found) == most or (found and reason.strength < WORTH_SHOWING * found[0].strength):
                 break
@@ -94,29 +91,25 @@ class Reasons:
         named = [signal for signal in self._reading.signals if area and signal.name == AREA + area]
         return [Evidence(_quoted(signal), supports) for signal in named[:1]]
 
-    def _signal_reasons(self, added: Floats, adds: Sequence[float]) -> Iterator[_Reason]:
+    def _signal_reasons(self, slopes: Floats, adds: Sequence[float]) -> Iterator[_Reason]:
         """Signals that speak for the label, with what their words add besides."""
-        for (signal, words), gain in zip(self._signals, added[self._places].tolist(), strict=True):
+        added = self._values * slopes[self._places]
+        for (signal, words), gain in zip(self._signals, added.tolist(), strict=True):
             if gain > 0:
                 strength = gain + sum(adds[words])
                 if strength > 0:
                     yield _Reason(strength, signal.start, signal.end, signal)
 
-    def _word_reasons(self, strengths: Floats, adds: Sequence[float]) -> Iterator[_Reason]:
-        """Runs of words that each add enough."""
+    def _word_reasons(self, adds: Sequence[float]) -> Iterator[_Reason]:
+        """Runs of words that each add enough, and are not masked."""
         reading = self._reading
-        least = PART_OF_A_PHRASE * strengths.max(initial=0.0)
-        enough = np.flatnonzero((strengths > 0) & (strengths >= least) & self._bare).tolist()
-        for run in _runs(enough):
+        least = PART_OF_A_PHRASE * max(adds, default=0.0)
+        enough = [place for place, add in enumerate(adds) if add >= least > 0]
+        for run in _runs([place for place in enough if not reading.forms[place].startswith(MASK)]):
             for start in range(run.start, run.stop, WORDS_TOGETHER):
                 end = min(start + WORDS_TOGETHER, run.stop)
                 if any(map(_says_something, reading.forms[start:end])):
                     yield _Reason(sum(adds[start:end]), reading.starts[start], reading.ends[end - 1])
-
-    @cached_property
-    def _bare(self) -> NDArray[np.bool_]:
-        """Which words are not masked."""
-        return np.array([not form.startswith(MASK) for form in self._reading.forms], bool)
 
 
 def _runs(positions: Sequence[int]) -> list[range]:

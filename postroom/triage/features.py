@@ -37,7 +37,8 @@ ADDRESS = "‹address›"
 COMPLIMENTS = "compliments_address"
 CHAT = "chat"
 
-_RUNS = re.compile(r"\S+|\s+")
+_RUNS = re.compile(r"\S+|\s{2,}|[^\S ]")
+"""All but a single space, which is no token."""
 _LONG_RUN = re.compile(rf"(\S{{{LONGEST_WORD}}})(?=\S)")
 _APOSTROPHES = str.maketrans("’‘`", "'''")
 _TITLES = {"mr", "mrs", "ms", "miss", "dr", "cllr", "councillor", "sir", "dame", "lady", "lord", "pc", "prof", "rev"}
@@ -82,9 +83,8 @@ class _Shape(NamedTuple):
     """Whether it is written as a name is: Mary, but not MASH."""
     title: bool
     """Whether a name follows."""
-    space: bool
-    mark: bool
-    """Whether it is punctuation."""
+    silent: bool
+    """Whether it is no word: space, or punctuation that neither asks nor shouts."""
 
 
 @lru_cache(WORDS_REMEMBERED)
@@ -92,7 +92,8 @@ def _shape(text: str) -> _Shape:
     lower = text.lower()
     mask = ADDRESS if like_email(text) or like_url(text) else NUMBER if lower[0].isdigit() else ""
     capital = text.isalpha() and text[0].isupper() and not text.isupper()
-    return _Shape(lower, mask, capital, lower.rstrip(".") in _TITLES, text.isspace(), is_punct(text))
+    silent = text.isspace() or (is_punct(text) and text not in "?!")
+    return _Shape(lower, mask, capital, lower.rstrip(".") in _TITLES, silent)
 
 
 class _English:
@@ -102,6 +103,7 @@ class _English:
         self._pipeline = spacy.blank("en")
         getters = self._pipeline.vocab.lex_attr_getters  # type: ignore[attr-defined]  # spaCy's stubs leave it out
         getters.clear()  # nine tenths of the time that a new word takes
+        self._exceptions = frozenset(self._pipeline.Defaults.tokenizer_exceptions)
         self._learned = ExitStack()
         self._cuts = 0
         self._pieces_of = lru_cache(WORDS_REMEMBERED)(self._cut)
@@ -116,7 +118,7 @@ class _English:
         shapes: list[_Shape] = []
         for run in _RUNS.finditer(text):
             at = run.start()
-            for start, end, shape in self._pieces_of(run.group()):
+            for start, end, shape in self._pieces_of(run[0]):
                 starts.append(at + start)
                 ends.append(at + end)
                 shapes.append(shape)
@@ -125,7 +127,9 @@ class _English:
     def _cut(self, run: str) -> tuple[tuple[int, int, _Shape], ...]:
         if run.isspace():
             blank = run.removeprefix(" ")
-            return ((len(run) - len(blank), len(run), _shape(blank)),) if blank else ()
+            return ((len(run) - len(blank), len(run), _shape(blank)),)
+        if run.isascii() and run.isalpha() and run not in self._exceptions:
+            return ((0, len(run), _shape(run)),)  # a whole word, which spaCy would ponder for as long as ten others
         if self._cuts % TOGETHER == 0:
             self._learned.close()
             self._learned.enter_context(self._pipeline.memory_zone())
@@ -250,7 +254,10 @@ def _is_street(tokens: Tokens, place: Found) -> bool:
 def _words(
     tokens: Tokens, shapes: list[_Shape], masks: dict[int, str]
 ) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
-    """Forms, beginnings and ends of the words; of punctuation only what asks or shouts."""
-    forms = [masks.get(position) or shape.lower for position, shape in enumerate(shapes)]
-    kept = [i for i, shape in enumerate(shapes) if not (shape.space or (shape.mark and forms[i] not in "?!"))]
-    return tuple(forms[i] for i in kept), tuple(tokens.starts[i] for i in kept), tuple(tokens.ends[i] for i in kept)
+    """Forms, beginnings and ends of the words."""
+    forms = tokens.lower.copy()
+    for position, mask in masks.items():
+        forms[position] = mask
+    kept = [position for position, shape in enumerate(shapes) if not shape.silent]
+    starts, ends = tokens.starts, tokens.ends
+    return tuple([forms[i] for i in kept]), tuple([starts[i] for i in kept]), tuple([ends[i] for i in kept])

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from postroom.models.settings import Settings
 from postroom.triage.embedding import Embedding
 from postroom.triage.features import Reading
 from postroom.triage.signals import rules_digest
-from postroom.triage.vectors import Floats, Vector, Vectoriser
+from postroom.triage.vectors import Floats, Integers, Vector, Vectoriser
 
 NOT_AT_RISK, AT_RISK = "no", "yes"
 NEVER = 2.0
@@ -64,8 +65,27 @@ class Opinion:
     def slopes(self, name: str, label: int) -> Floats:
         """By how much each column of the vector raises the logarithm of the label's probability: the label's weight,
         less the weights of the other labels, each by its probability."""
-        weights = self._weights[:, self._parts[name]]
-        result: Floats = weights[:, label] - weights @ self.probabilities[name]
+        direction = -self.probabilities[name]
+        direction[label] = 0
+        direction[label] = -direction.sum()  # as exact near 1, where 1 - p is not
+        result: Floats = self._weights[:, self._parts[name]] @ direction
+        return result
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """All heads side by side: where the labels of each begin, and for each label the number of its head."""
+
+    weights: Floats
+    bias: Floats
+    parts: Mapping[str, slice]
+    begins: Integers
+    owners: Integers
+
+    def softmax(self, scores: Floats) -> Floats:
+        """Of each head by itself."""
+        powers = np.exp(scores - np.maximum.reduceat(scores, self.begins)[self.owners])
+        result: Floats = powers / np.add.reduceat(powers, self.begins)[self.owners]
         return result
 
 
@@ -96,18 +116,24 @@ class TriageModel:
 
     def opinion(self, vector: Vector) -> Opinion:
         """Of all heads at once: what takes the time is to look up a text's weights, not how many heads have one."""
-        weights, bias, parts = self._joined
-        of_text = np.take(weights, vector.columns, axis=0)
-        scores = vector.values @ of_text + bias
-        return Opinion({name: softmax(scores[part]) for name, part in parts.items()}, of_text, parts)
+        joined = self._joined
+        of_text = np.take(joined.weights, vector.columns, axis=0)
+        probabilities = joined.softmax(vector.values @ of_text + joined.bias)
+        return Opinion({name: probabilities[part] for name, part in joined.parts.items()}, of_text, joined.parts)
 
     @cached_property
-    def _joined(self) -> tuple[Floats, Floats, dict[str, slice]]:
-        """The weights and biases of all heads side by side, and where each head's are."""
+    def _joined(self) -> _Joined:
         heads = self.heads.values()
-        ends = np.cumsum([0, *(len(head.labels) for head in heads)]).tolist()
-        parts = dict(zip(self.heads, map(slice, ends, ends[1:]), strict=True))
-        return np.hstack([head.weights for head in heads]), np.hstack([head.bias for head in heads]), parts
+        labels = np.array([len(head.labels) for head in heads])
+        ends: Integers = np.cumsum(labels)
+        begins = ends - labels
+        return _Joined(
+            np.hstack([head.weights for head in heads]),
+            np.hstack([head.bias for head in heads]),
+            dict(zip(self.heads, map(slice, begins.tolist(), ends.tolist()), strict=True)),
+            begins,
+            np.repeat(np.arange(len(labels)), labels),
+        )
 
     @cached_property
     def version(self) -> str:
@@ -146,4 +172,4 @@ def softmax(scores: Any) -> Floats:
 
 def ranked(probabilities: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     """Likeliest first; equal ones by name, so that the order is always the same."""
-    return sorted(probabilities, key=lambda entry: (-entry[1], entry[0]))
+    return sorted(sorted(probabilities), key=itemgetter(1), reverse=True)

@@ -101,6 +101,10 @@ class Suggester:
         self._model = model
         self._settings = settings
         self._groups = area_groups(settings)
+        self._areas: dict[str, dict[str, str]] = {}
+        """Of each group the teams with their areas."""
+        for team, group in self._groups.items():
+            self._areas.setdefault(group, {})[team] = settings.teams[team].area
         own = with_own(model.services, settings)
         self._reader = Reader(settings, model.ordinary, {team: own[team] for team in model.services})
         known = model.heads["team"].labels if "team" in model.heads else ()
@@ -146,8 +150,7 @@ class Suggester:
         return dict(zip(head.labels, opinion.probabilities[name].tolist(), strict=True))
 
     def _choice(self, head: str, probabilities: Mapping[str, float], labels: Sequence[str]) -> Choice:
-        choice = _choice(probabilities, labels)
-        return replace(choice, trust=self._model.trust.get(head, choice.trust))
+        return _choice(probabilities, labels, self._model.trust.get(head, NO_TRUST))
 
     def _category(self, type_: Choice, opinion: Opinion) -> Choice:
         """Of the suggested type; so it is chosen for the officer only where the type is."""
@@ -165,11 +168,10 @@ class Suggester:
         """Share the probability of a group of area teams among its teams, by the places that the message names."""
         named = [signal.name.removeprefix(AREA) for signal in reading.signals if signal.name.startswith(AREA)]
         shared = dict(probabilities)
-        for group in set(self._groups.values()) & set(probabilities):
-            teams = [team for team, its_group in self._groups.items() if its_group == group]
-            weights = [AREA_DOUBT + named.count(self._settings.teams[team].area) for team in teams]
-            whole = shared.pop(group)
-            shared |= {team: whole * weight / sum(weights) for team, weight in zip(teams, weights, strict=True)}
+        for group in self._areas.keys() & probabilities.keys():
+            weights = {team: AREA_DOUBT + named.count(area) for team, area in self._areas[group].items()}
+            each = shared.pop(group) / sum(weights.values())
+            shared |= {team: each * weight for team, weight in weights.items()}
         return shared
 
     def _evidence(
@@ -185,11 +187,11 @@ class Suggester:
             yield from reasons.of("at_risk", AT_RISK, most=3, supports="at_risk")
 
 
-def _choice(probabilities: Mapping[str, float], labels: Sequence[str]) -> Choice:
+def _choice(probabilities: Mapping[str, float], labels: Sequence[str], trust: Trust) -> Choice:
     """The likeliest of `labels`, which share what the model gave to them; all alike where it knows none of them."""
-    known = {label: probabilities.get(label, 0.0) for label in labels}
-    whole = sum(known.values())
+    known = [probabilities.get(label, 0.0) for label in labels]
+    whole = sum(known)
     if whole <= 0:
-        known, whole = dict.fromkeys(labels, 1.0), float(len(labels))
-    best = ranked((label, round(value / whole, DECIMALS)) for label, value in known.items())
-    return Choice(*best[0], tuple(best))
+        known, whole = [1.0] * len(labels), float(len(labels))
+    best = ranked([(label, round(value / whole, DECIMALS)) for label, value in zip(labels, known, strict=True)])
+    return Choice(*best[0], tuple(best), trust)

@@ -34,8 +34,8 @@ WORDS_REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class Vector:
-    """The non-zero `values` and their `columns`, which rise. Each occurrence of a term: `places` in these, first and
-    last word."""
+    """The non-zero `values` and their `columns`: those of terms, then those of signals, which rise. Each occurrence of
+    a term: `places` in these, first and last word."""
 
     columns: Integers
     values: Floats
@@ -48,15 +48,16 @@ class Vector:
     """The word of each of these."""
 
     @cached_property
-    def _counts(self) -> Floats:
-        """How often each term stands in the text; of signals, which are no words, 1."""
-        counts: Floats = np.bincount(self.places, minlength=len(self.columns)).clip(1).astype(float)
-        return counts
+    def _halves(self) -> Floats:
+        """Half of each occurrence's part in the value of its term."""
+        counts = np.bincount(self.places)
+        halves: Floats = (self.values[: len(counts)] / (2 * counts))[self.places]
+        return halves
 
     def share_of_words(self, slopes: Floats, words: int) -> Floats:
         """What each of the words adds, where each column adds its value times its slope: a term's part goes to its
         words, that of a word piece to its word."""
-        share = (self.values * slopes / self._counts)[self.places] / 2
+        share = self._halves * slopes[self.places]
         shared = np.bincount(self.first, share, words) + np.bincount(self.last, share, words)
         if self.parts is not None and self.part_words is not None:
             shared = shared + np.bincount(self.part_words, self.parts @ slopes[-self.parts.shape[1] :], words)
@@ -82,7 +83,7 @@ class Vectoriser:
         self._only_for = {self._signals[name]: "team" for name in services}
         self._only_for |= {self._signals[name]: word.only_for for name, word in wordings().items() if word.only_for}
         self._rarities = np.concatenate([rarities["words"], rarities["characters"]])
-        self._characters_of = lru_cache(WORDS_REMEMBERED)(self._character_columns)
+        self._columns_of = lru_cache(WORDS_REMEMBERED)(self._word_columns)
 
     @classmethod
     def fit(cls, readings: Sequence[Reading], services: Iterable[str] = ()) -> "Vectoriser":
@@ -104,12 +105,11 @@ class Vectoriser:
 
     def vector(self, reading: Reading) -> Vector:
         occurring, first, last = self._occurrences(reading.forms)
-        terms, places, counts = np.unique(occurring, return_inverse=True, return_counts=True)
-        values = (1 + np.log(counts)) * self._rarities[terms]
-        words = np.searchsorted(terms, len(self._words))
-        for part in (values[:words], values[words:]):
-            part /= np.sqrt(part @ part) or 1.0
-        signals = sorted(Counter(self.signal_column(signal.name) for signal in reading.signals).items())
+        terms, places = _distinct(occurring, self.first_signal)
+        values = (1 + np.log(np.bincount(places))) * self._rarities[terms]
+        part = (terms >= len(self._words)).astype(np.intp)
+        values /= np.sqrt(np.bincount(part, values * values, 2))[part]
+        signals = sorted(Counter([self.signal_column(signal.name) for signal in reading.signals]).items())
         columns = np.array([column for column, _ in signals], np.intp)
         of_signals = np.array([self._weight(column) * log2(1 + count) for column, count in signals])
         return Vector(
@@ -126,7 +126,7 @@ class Vectoriser:
         ends = np.cumsum([0, *(len(vector.columns) for vector in vectors)])
         columns = np.concatenate([vector.columns for vector in vectors])
         values = np.concatenate([vector.values for vector in vectors]).astype(np.float64)
-        return csr_matrix((values, columns, ends), shape=(len(vectors), self.width))
+        return csr_matrix((values, columns, ends), shape=(len(vectors), self.width)).sorted_indices()
 
     def signal_column(self, name: str) -> int:
         """The column of the signal `name`. Areas differ between councils, so all of them are one to a model."""
@@ -141,22 +141,28 @@ class Vectoriser:
 
     def _occurrences(self, forms: Sequence[str]) -> tuple[Integers, Integers, Integers]:
         """The column of each occurrence of a term, its first and its last word."""
-        column = self._words.get
-        one = np.array([column(form, -1) for form in forms], np.intp)
-        two = np.array([column(pair, -1) for pair in _pairs(forms)], np.intp)
-        characters = [self._characters_of(form) for form in forms]
-        positions = np.arange(len(forms))
-        inside = np.repeat(positions, [len(columns) for columns in characters])
-        columns = np.concatenate([one, two, *characters])
-        first = np.concatenate([positions, positions[:-1], inside])
-        last = np.concatenate([positions, positions[1:], inside])
-        known = columns >= 0
-        return columns[known], first[known], last[known]
+        inside = [self._columns_of(form) for form in forms]
+        words = np.repeat(np.arange(len(forms)), list(map(len, inside)))
+        pairs = np.array([self._words.get(pair, -1) for pair in _pairs(forms)], np.intp)
+        known = np.flatnonzero(pairs >= 0)
+        columns = np.concatenate([*inside, pairs[known]])
+        return columns, np.concatenate([words, known]), np.concatenate([words, known + 1])
 
-    def _character_columns(self, word: str) -> Integers:
-        if word.startswith(MASK):
-            return np.zeros(0, np.intp)
-        return np.array([self._characters[term] for term in _characters(word) if term in self._characters], np.intp)
+    def _word_columns(self, word: str) -> Integers:
+        """Of the word and of its pieces."""
+        pieces = [] if word.startswith(MASK) else [self._characters.get(term, -1) for term in _characters(word)]
+        columns = np.array([self._words.get(word, -1), *pieces], np.intp)
+        return columns[columns >= 0]
+
+
+def _distinct(columns: Integers, width: int) -> tuple[Integers, Integers]:
+    """Each of `columns` once, and the place of each of them among these. Sorting them would take thrice as long."""
+    order = np.arange(len(columns))
+    slots = np.empty(width, np.intp)
+    slots[columns] = order
+    same = slots[columns]
+    kept = same == order
+    return columns[kept], (np.cumsum(kept) - 1)[same]
 
 
 def of_length_one(rows: csr_matrix) -> csr_matrix:
