@@ -78,6 +78,7 @@ _DONE = (
     "visited contacted rings comes calls answers replies heard sorted told knows changed arrived bothered returned "
     "back appeared shown"
 )
+_MENDED = "fixed repaired mended sorted filled cleared replaced resolved completed corrected patched emptied"
 _ASKERS = "i we she he they"
 _DAYS = " ".join(f"{day}{ending}" for day in range(1, 32) for ending in ("st", "nd", "rd", "th"))
 _NUMBER = _one_of(_COUNTS + " " + " ".join(str(number) for number in range(2, 61)))
@@ -112,6 +113,18 @@ PATTERNS: dict[str, tuple[list[str] | Near, ...]] = {
         Near(_then(_one_of(_COUNTS + " every"), ["out of"]), 2, _one_of(_COUNTS)),
         _then(["since"], _maybe("last early"), _one_of(f"{MONTHS} {_PAST_SEASONS} easter christmas")),
         _then(_one_of("for over nearly"), _NUMBER, _one_of("weeks months years wks")),
+    ),
+    "badly_done": (
+        Near(["despite"], 4, _one_of("work works repair repairs visit visits report reports email emails calls")),
+        Near(_one_of("supposed supposedly meant apparently allegedly"), 3, _one_of(_MENDED)),
+        Near(["still"], 2, _one_of(f"working broken {_MENDED}")),
+        Near(_one_of("n't nt not never"), 1, _one_of(_MENDED)),
+        Near(_one_of(_MENDED), 6, _one_of("again twice already times")),
+        Near(
+            _one_of("previous previously earlier last"),
+            2,
+            _one_of(f"fix repair repairs attempt patch {_MENDED}"),
+        ),
     ),
     "no_answer": (
         Near(_one_of(_NOBODY), 4, _one_of(_DONE)),

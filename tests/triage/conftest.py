@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from postroom.models.settings import Settings, load_settings
 from postroom.triage.corpus import Example, seed
 from postroom.triage.model import TriageModel
+from postroom.triage.model_store import folder_of
 from postroom.triage.suggesting import Suggester
 from postroom.triage.training import store, train
 from tests.triage.office import Office
@@ -36,6 +37,12 @@ def model(examples: list[Example], council: Settings) -> TriageModel:
 @pytest.fixture(scope="session")
 def suggester(model: TriageModel, council: Settings) -> Suggester:
     return Suggester(model, council)
+
+
+@pytest.fixture(scope="session")
+def shipped(council: Settings) -> Suggester:
+    """The model that every council begins with, of the whole seed corpus."""
+    return Suggester.load(folder_of(council), council)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import spacy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from postroom.models.settings import Settings
@@ -51,6 +51,11 @@ def _signals(reading: Reading) -> dict[str, list[str]]:
         ("This is the third time.", "repeated", "third time"),
         ("I am still waiting.", "repeated", "still waiting"),
         ("Nobody has come.", "no_answer", "Nobody has come"),
+        ("The lamp is out despite the recent repair.", "badly_done", "despite the recent repair"),
+        ("It was supposed to be repaired.", "badly_done", "supposed to be repaired"),
+        ("It is still not working.", "badly_done", "still not working"),
+        ("They filled it twice.", "badly_done", "filled it twice"),
+        ("The drain is blocked again.", "badly_done", "blocked again"),
         ("We have heard nothing.", "no_answer", "heard nothing"),
         ("The report was closed and marked as resolved.", "no_answer", "closed and marked as resolved"),
         ("I was promised a visit.", "promise", "was promised"),
@@ -61,6 +66,8 @@ def _signals(reading: Reading) -> dict[str, list[str]]:
         ("Could you look at the decision again?", "reconsider", "look at the decision again"),
         ("Many thanks for that.", "thanks", "Many thanks"),
         ("Your man was brilliant.", "praise", "brilliant"),
+        ("He carried it in without being asked.", "outcome", "without being asked"),
+        ("She went through it line by line.", "outcome", "line by line"),
         ("When does the tip open", "question", "When does"),
         ("Please send somebody.", "request", "Please"),
         ("Just an observation from me.", "opinion", "Just an observation"),
@@ -95,6 +102,7 @@ def test_a_sentence_shows_its_signal(reader: Reader, sentence: str, name: str, t
         ("I told my wife. Ago is a word.", "earlier_contact"),
         ("The crash was on Coventry Road, not in Rugby Road.", "area:rugby"),
         ("I have not reported this to anybody before.", "earlier_contact"),
+        ("The lamp is not working.", "badly_done"),
     ],
 )
 def test_a_sentence_does_not_show_what_it_does_not_say(reader: Reader, sentence: str, name: str) -> None:
@@ -162,6 +170,8 @@ def test_a_run_of_letters_is_cut_as_it_was_after_many_others(reader: Reader) -> 
 
 
 @given(st.text(max_size=300))
+@example("I cannot, dont and wont; Im gonna ask. E.g. a cafe, café  naïve")
+@example(" two  spaces \n\na\tb \u3000 c ")
 def test_tokens_are_those_of_spacy(text: str) -> None:
     text = text_of("", text)
     found, _ = _english().tokens(text)

@@ -85,17 +85,17 @@ def test_no_text_breaks_the_suggester(suggester: Suggester, council: Settings, b
 
 @pytest.mark.parametrize(("first", "ignored"), HANDLING)
 def test_a_report_that_was_ignored_is_likelier_a_complaint_than_a_first_one(
-    suggester: Suggester, first: str, ignored: str
+    shipped: Suggester, first: str, ignored: str
 ) -> None:
-    one, other = suggester.suggest_many([Text(body=first), Text(body=ignored)])
+    one, other = shipped.suggest_many([Text(body=first), Text(body=ignored)])
     assert one.type.label == "service_request"
     assert other.type.label == "complaint"
 
 
-def test_angry_words_alone_do_not_make_a_complaint(suggester: Suggester) -> None:
+def test_angry_words_alone_do_not_make_a_complaint(shipped: Suggester) -> None:
     angry = " I am furious. This is a disgrace, it is unacceptable and I wish to make a formal complaint."
     for first, ignored in HANDLING:
-        found, failed = suggester.suggest_many([Text(body=first + angry), Text(body=ignored)])
+        found, failed = shipped.suggest_many([Text(body=first + angry), Text(body=ignored)])
         assert dict(found.type.alternatives)["complaint"] < dict(failed.type.alternatives)["complaint"]
 
 
@@ -219,6 +219,21 @@ def test_the_probabilities_are_those_of_the_plain_formula(
         expected = softmax(rows @ head.weights.astype(float) + head.bias)
         found = [model.opinion(model.vectoriser.vector(reading)).probabilities[name] for reading in readings]
         assert np.allclose(found, expected, atol=1e-6)
+
+
+def test_what_speaks_for_a_label_is_exact_even_where_nothing_speaks_against_it(
+    model: TriageModel, examples: list[Example], council: Settings
+) -> None:
+    head = model.heads["type"]
+    sure = replace(model, heads={"type": replace(head, weights=4 * head.weights, bias=4 * head.bias)})
+    for reading in Reader(council, model.ordinary).read_many([example.text for example in examples[:50]]):
+        vector = sure.vector(reading)
+        opinion = sure.opinion(vector)
+        probabilities = opinion.probabilities["type"].astype(float)
+        label = int(probabilities.argmax())
+        weights = 4 * head.weights[vector.columns].astype(float)
+        exact = (weights[:, [label]] - weights) @ probabilities
+        assert np.allclose(opinion.slopes("type", label), exact, atol=1e-5 * np.abs(exact).max())
 
 
 def test_the_same_message_gets_the_same_suggestion(suggester: Suggester) -> None:

@@ -13,7 +13,6 @@ from postroom.models.campaign import TwoMatters
 from postroom.models.database import open_session
 from postroom.models.settings import Settings
 from postroom.triage.corpus import Example, Labels, Text
-from postroom.triage.model_store import folder_of
 from postroom.triage.second_look import SecondLook
 from postroom.triage.suggesting import Suggester
 from postroom.triage.two_matters import Because, Opinion, Place, Topic, is_second_matter, places
@@ -111,9 +110,8 @@ def proposed(office: Office) -> dict[int, TwoMatters]:
 
 
 def test_of_the_collection_nothing_is_proposed_wrongly_and_half_is_found_by_the_model_that_ships(
-    office: Office, council: Settings, now: datetime
+    office: Office, council: Settings, shipped: Suggester, now: datetime
 ) -> None:
-    shipped = Suggester.load(folder_of(council), council)
     look = SecondLook(office.engine, council, lambda: shipped)
     rows: list[dict[str, Any]] = [json.loads(line) for line in COLLECTION.read_text(encoding="utf-8").splitlines()]
     with open_session(office.engine) as session:
