@@ -9,6 +9,7 @@ PRODUCT := .venv/.product
 DEV := .venv/.dev
 STYLES := postroom/desk/static/.built
 MODEL := postroom/triage/model/manifest.json
+READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help run model demo-reset test lint check setup setup-dev lock migration pictures clean
@@ -32,9 +33,9 @@ lint: setup-dev ## Check style, types and the layers
 
 check: lint test ## Check everything: what must be clean before a commit
 
-setup: $(PRODUCT) $(STYLES) $(MODEL) ## Install what running needs, build the desk's styles and train the first model
+setup: $(PRODUCT) $(READY) $(STYLES) $(MODEL) ## Install what running needs, build the desk's styles and train the first model
 
-setup-dev: $(DEV) $(STYLES) $(MODEL)
+setup-dev: $(DEV) $(READY) $(STYLES) $(MODEL)
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -45,6 +46,12 @@ $(PRODUCT): requirements.lock pyproject.toml | .venv/pyvenv.cfg
 	@echo "[1/3] Installing packages"
 	@$(BIN)/pip install --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What every start would do again where it may not write beside the code: compile it, and ask for the bank holidays.
+$(READY): $(shell find postroom -name '*.py') $(PRODUCT)
+	@$(BIN)/python -m compileall -q postroom
+	@$(BIN)/python -m postroom.casework.bank_holidays
 	@touch $@
 
 $(DEV): requirements-dev.lock $(PRODUCT)
@@ -78,4 +85,4 @@ pictures: setup-dev ## Take the documents' pictures of the desk from the running
 	@$(BIN)/python -m demo.pictures
 
 clean: ## Remove what make made, but not the data
-	@rm -rf .venv node_modules postroom/desk/static postroom/triage/model .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv node_modules postroom/desk/static postroom/triage/model postroom/casework/bank_holidays.json .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,5 @@
-"""The `postroom` command. Each sub-command is a few lines that call one room."""
+"""The `postroom` command. Each sub-command is a few lines that call one room, which it loads itself: what the command
+can do is said at once."""
 
 import gc
 import json
@@ -12,17 +13,19 @@ from datetime import datetime
 from functools import wraps
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from sqlalchemy import Engine
 
 from postroom import processes
-from postroom.models.database import check_version, open_engine, open_session
 from postroom.models.failures import ConfigurationError, PostroomError
-from postroom.models.interface import Scope
-from postroom.models.officer import Role
-from postroom.models.settings import Settings, load_settings
+from postroom.models.roles import Role, Scope
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+    from postroom.models.settings import Settings
 
 app = typer.Typer(
     name="postroom",
@@ -76,12 +79,26 @@ def main(
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _opened(config: Path) -> tuple[Settings, Engine]:
+def _settings(config: Path) -> "Settings":
+    from postroom.models.settings import load_settings
+
+    return load_settings(config)
+
+
+def _opened(config: Path) -> "tuple[Settings, Engine]":
     """The settings, and the database at the newest version."""
-    settings = load_settings(config)
+    from postroom.models.database import check_version, open_engine
+
+    settings = _settings(config)
     engine = open_engine(settings.database_url)
     check_version(engine)
     return settings, engine
+
+
+def _session(engine: "Engine", *, read_only: bool = False) -> "Session":
+    from postroom.models.database import open_session
+
+    return open_session(engine, read_only=read_only)
 
 
 @app.command("check-config")
@@ -90,7 +107,7 @@ def check_config(config: Config = DEFAULT_CONFIG) -> None:
     """Say what is wrong with the configuration, or that nothing is."""
     from postroom.checks import problems
 
-    settings = load_settings(config)
+    settings = _settings(config)
     found = problems(settings)
     if found:
         raise ConfigurationError([f"{config}: {problem}" for problem in found])
@@ -112,13 +129,14 @@ def init(
 ) -> None:
     """Create the database, or bring it to the newest version, and the first administrator."""
     from postroom.desk.officers import add_officer, has_administrator
+    from postroom.models.database import open_engine
     from postroom.models.upgrading import upgrade
 
-    settings = load_settings(config)
+    settings = _settings(config)
     engine = open_engine(settings.database_url)
     upgrade(engine)
     typer.echo("The database is ready.")
-    with open_session(engine) as session:
+    with _session(engine) as session:
         if has_administrator(session):
             typer.echo("There is an administrator already; none was added.")
             return
@@ -143,7 +161,7 @@ def add_officer_command(
     from postroom.desk.officers import add_officer
 
     settings, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         add_officer(
             session, settings, email=email, name=name, role=role, password=password, teams=team or [], now=_now()
         )
@@ -163,7 +181,7 @@ def add_token_command(
     from postroom.desk.api.tokens import add_token
 
     _, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         token = add_token(session, name, officer, scope, now=_now(), made_by=_account())
         session.commit()
     typer.echo(token)
@@ -188,7 +206,7 @@ def list_tokens(config: Config = DEFAULT_CONFIG) -> None:
 
     _, engine = _opened(config)
     table = Table("name", "officer", "for", "last used", "state")
-    with open_session(engine, read_only=True) as session:
+    with _session(engine, read_only=True) as session:
         for token, email in tokens(session):
             used = f"{token.used_at:%Y-%m-%d}" if token.used_at else "never"
             table.add_row(token.name, email, ", ".join(token.scopes), used, "revoked" if token.revoked_at else "holds")
@@ -202,7 +220,7 @@ def revoke_token_command(name: Annotated[str, typer.Argument()], config: Config 
     from postroom.desk.api.tokens import revoke_token
 
     _, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         revoke_token(session, name, now=_now())
         session.commit()
     typer.echo(f"{name} holds no longer.")
@@ -224,7 +242,7 @@ def set_password_command(
     from postroom.desk.officers import let_in_again
 
     settings, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         let_in_again(session, settings, email=email, password=password, forget_factor=second_factor, now=_now())
         session.commit()
     typer.echo(f"{email} can sign in with the new password, and is signed out everywhere.")
@@ -243,7 +261,7 @@ def restrict_case(
     from postroom.casework.restricting import restrict
 
     settings, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         found = case_called(session, reference)
         assert found.id is not None
         restrict(session, found.id, email, reason=reason, officer_id=None, settings=settings, now=_now())
@@ -320,7 +338,7 @@ def list_models(config: Config = DEFAULT_CONFIG) -> None:
 
     settings, engine = _opened(config)
     shipped = model_store.load(model_store.folder_of(settings), encoder_for(settings)).version
-    with open_session(engine, read_only=True) as session:
+    with _session(engine, read_only=True) as session:
         tables = as_tables(registry.models(session), accuracy_by_model(session), shipped)
     Console().print(tables)
 
@@ -422,7 +440,7 @@ def parse(
     """Print what each mail says, as one JSON object a line."""
     from postroom.intake.as_json import describe_file
 
-    own = load_settings(config).council if config.exists() else None
+    own = _settings(config).council if config.exists() else None
     for file in files:
         _print_json(describe_file(file, own))
 
@@ -438,7 +456,7 @@ def suggest(
     from postroom.triage.model_store import folder_of
     from postroom.triage.suggesting import Suggester
 
-    settings = load_settings(config)
+    settings = _settings(config)
     suggester = Suggester.load(folder_of(settings), settings)
     with _lines(file) as lines:
         for answer in suggest_lines(lines, suggester):
@@ -452,7 +470,7 @@ def train(config: Config = DEFAULT_CONFIG) -> None:
     from postroom.triage.model_store import folder_of
     from postroom.triage.training import build
 
-    settings = load_settings(config)
+    settings = _settings(config)
     model = build(settings, folder_of(settings))
     typer.echo(f"Trained model {model.version} on {model.figures['examples']} messages.")
 
@@ -475,7 +493,7 @@ def evaluate(
 
     from postroom.triage.evaluation import Task, run
 
-    run(Task(file, against, curve, set_aside, each_file), load_settings(config), to, Console())
+    run(Task(file, against, curve, set_aside, each_file), _settings(config), to, Console())
 
 
 @app.command()
@@ -500,7 +518,7 @@ def verify_history(config: Config = DEFAULT_CONFIG) -> None:
     from postroom.casework.history import broken_histories
 
     _, engine = _opened(config)
-    with open_session(engine, read_only=True) as session:
+    with _session(engine, read_only=True) as session:
         broken = list(broken_histories(session))
     for line in broken:
         _say_wrong(line)
@@ -525,10 +543,11 @@ def simulate(
     """Fill an empty database with years of a council's life, and check that all of it holds together."""
     from rich.console import Console
 
+    from postroom.models.database import open_engine
     from postroom.models.upgrading import upgrade
     from postroom.simulation.command import plan_for, run
 
-    settings = load_settings(config)
+    settings = _settings(config)
     if database and "://" not in database:
         raise ConfigurationError([f"--database: expected a URL such as sqlite:///{database}; got {database}"])
     engine = open_engine(database or settings.database_url)
@@ -551,7 +570,7 @@ def erase_person_command(
     from postroom.casework.reading import officer_of_email
 
     _, engine = _opened(config)
-    with open_session(engine) as session:
+    with _session(engine) as session:
         person = person_of_email(session, email)
         assert person.id is not None
         cases = erasing.theirs(session, person.id).with_messages

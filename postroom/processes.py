@@ -4,6 +4,8 @@ A daemon is one step in a loop; the step says whether there was work. Where ther
 it waits longer: a fault in one never stops another.
 """
 
+from __future__ import annotations
+
 import logging
 import os
 import socket
@@ -12,12 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import uvicorn
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING
 
 from postroom.models.failures import ConfigurationError, PostroomError
-from postroom.models.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from postroom.models.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -166,27 +170,13 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     return listener
 
 
-class DeskServer(uvicorn.Server):
-    """Leaves signals to whoever runs the whole."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextmanager
 def running_desk(app: object, settings: Settings) -> Iterator[None]:
     """The desk, until the block ends."""
+    from postroom.desk.serving import server_for
+
     listener = listen(settings.desk.host, settings.desk.port, "desk.port")
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    server = DeskServer(config)
+    server = server_for(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="desk", daemon=True)
     thread.start()
     try:

@@ -12,20 +12,10 @@ from datetime import time as clock_time
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
+from postroom.casework.bank_holidays import bank_holidays
 from postroom.models.settings import Settings
 
-_SUBDIVISIONS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 HORIZON_DAYS = 365
-
-
-@cache
-def bank_holidays(calendar: str) -> Mapping[date, str]:
-    """Bank holidays of a nation with their names, for `FIRST_YEAR` to `LAST_YEAR`."""
-    nation = holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[calendar], years=range(FIRST_YEAR, LAST_YEAR + 1))
-    return dict(nation.items())
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import islice
 from struct import unpack_from
 
-import filetype
-
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 HEAD_BYTES = 8_192
@@ -118,6 +116,8 @@ def sniffed_type(content: bytes) -> str:
     for first, type_ in _BY_FIRST_BYTES.items():
         if head.startswith(first):
             return type_
+    import filetype  # loaded with the first attachment: it is a module for each of many kinds
+
     kind = filetype.guess(head)
     return str(kind.mime) if kind else UNKNOWN
 

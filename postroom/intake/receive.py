@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
@@ -16,6 +15,7 @@ from postroom.intake.charsets import clean_line
 from postroom.intake.fetch_again import PAUSES
 from postroom.models import tables
 from postroom.models.failures import NotStored
+from postroom.models.inserting import insert_into
 from postroom.models.large_content import goes_in_pieces, write_content
 from postroom.models.raw_message import FilingState, HeldBecause, RawMessage
 
@@ -64,12 +64,12 @@ def receive(engine: Engine, deliveries: Sequence[Delivery], now: datetime) -> li
 _Key = tuple[str, str]
 # Made once: to make a statement takes longer than to write a row.
 _INSERT_FILINGS = _FILINGS.insert()
-_INSERT_NEW = {
-    name: insert(_RAW_MESSAGES)
-    .on_conflict_do_nothing(index_elements=["source", "position"])
-    .returning(_RAW_MESSAGES.c.id, _RAW_MESSAGES.c.source, _RAW_MESSAGES.c.position)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-}
+
+
+@cache
+def _insert_where_new(dialect: str) -> Any:
+    insert = insert_into(_RAW_MESSAGES, dialect).on_conflict_do_nothing(index_elements=["source", "position"])
+    return insert.returning(_RAW_MESSAGES.c.id, _RAW_MESSAGES.c.source, _RAW_MESSAGES.c.position)
 
 
 def _store(
@@ -93,7 +93,7 @@ def _insert_new(connection: Connection, deliveries: list[Delivery], now: datetim
     in_pieces = {_key(each) for each in deliveries if goes_in_pieces(connection, len(each.content))}
     without: dict[str, Any] = {"content": b""}
     values = [_raw_message(each, now) | (without if _key(each) in in_pieces else {}) for each in deliveries]
-    rows = connection.execute(_INSERT_NEW[connection.dialect.name], values)
+    rows = connection.execute(_insert_where_new(connection.dialect.name), values)
     stored = {(source, position): id_ for id_, source, position in rows}
     for delivery in deliveries:
         key = _key(delivery)

@@ -14,6 +14,8 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+SQLModel.model_config["defer_build"] = True
+"""Rows are not validated: what pydantic would need for that is made for those few that are dumped, when they are."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -8,16 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from postroom.models.columns import json_column, maybe_moment, moment
-
-
-class Scope(StrEnum):
-    """What a token may be used for, beside what its officer may see and do."""
-
-    CASES = "cases"
-    MESSAGES = "messages"
-    DECISIONS = "decisions"
-    """Confirms what cases are. A program that decides is a program that was told what officers decided."""
-    REPORTS = "reports"
+from postroom.models.roles import Scope as Scope
 
 
 class ApiToken(SQLModel, table=True):

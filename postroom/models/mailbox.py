@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Engine, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, col, or_, select
 
 from postroom.models.columns import maybe_moment
 from postroom.models.database import open_session
+from postroom.models.inserting import insert_into
 
 
 class MailboxCursor(SQLModel, table=True):
@@ -71,10 +71,10 @@ class CursorHold:
             self._make()
 
     def _make(self) -> None:
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         fresh = MailboxCursor(mailbox=self._key[0], folder=self._key[1]).model_dump()
         with open_session(self._engine) as session:
-            session.connection().execute(insert(MailboxCursor).values(fresh).on_conflict_do_nothing())
+            statement = insert_into(MailboxCursor, self._engine.dialect.name).on_conflict_do_nothing()
+            session.connection().execute(statement, fresh)
             session.commit()
 
     def _update(self, condition: Any, **values: Any) -> bool:

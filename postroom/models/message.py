@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel, col
 
 from postroom.models.columns import json_column, maybe_moment, moment
@@ -19,15 +19,7 @@ class Message(SQLModel, table=True):
     """One message from a resident, or from a machine, on a case or on none."""
 
     __tablename__ = "message"
-    __table_args__ = (
-        UniqueConstraint("message_id", "content_digest"),
-        Index(  # the few that nobody has read are found without reading the others
-            "ix_message_unread",
-            "case_id",
-            sqlite_where=text("to_read IS 1"),
-            postgresql_where=text("to_read IS true"),
-        ),
-    )
+    __table_args__ = (UniqueConstraint("message_id", "content_digest"),)
 
     id: int | None = Field(default=None, primary_key=True)
     raw_message_id: int = Field(foreign_key="raw_message.id", unique=True)

@@ -1,27 +1,12 @@
 """The people who work on the desk, their teams, their sessions, and which sealed cases they looked at."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Field, SQLModel, col
 
 from postroom.models.columns import maybe_moment, moment
-
-
-class Role(StrEnum):
-    OFFICER = "officer"
-    """Works on the cases of their teams."""
-    INVESTIGATOR = "investigator"
-    """Answers the confirmed cases of their teams; what awaits confirmation is not theirs."""
-    MANAGER = "manager"
-    """Answers for the deadlines of their teams, and is reminded of them."""
-    CUSTOMER_RELATIONS = "customer_relations"
-    """Confirms what comes in for every team."""
-    ADMINISTRATOR = "administrator"
-    """Looks after officers and the system; sees no sealed case by that alone."""
-    AUDITOR = "auditor"
-    """Looks at everything that is not sealed, and at what was done; changes nothing."""
+from postroom.models.roles import Role as Role
 
 
 class Officer(SQLModel, table=True):

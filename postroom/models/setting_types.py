@@ -14,7 +14,7 @@ class Table(BaseModel):
 Days = Annotated[int, Field(ge=0, le=400)]
 """Working days."""
 RoleName = Literal["officer", "investigator", "manager", "customer_relations"]
-"""The roles that work on cases (`officer.Role`)."""
+"""The roles that work on cases (`roles.Role`)."""
 
 
 def _email(value: str) -> str:

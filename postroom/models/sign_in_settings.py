@@ -9,7 +9,7 @@ from postroom.models.connection_settings import Secret, is_loopback
 from postroom.models.setting_types import Table
 
 DeskRole = Literal["officer", "investigator", "manager", "customer_relations", "administrator", "auditor"]
-"""Every role of the desk (`officer.Role`)."""
+"""Every role of the desk (`roles.Role`)."""
 
 
 class Provider(Table):
@@ -44,7 +44,9 @@ class SignIn(Table):
     reset_minutes: int = Field(default=30, gt=0, description="how long the link of a forgotten password holds")
     invitation_hours: int = Field(default=72, gt=0, description="how long the link for a first password holds")
     tries_per_source: int = Field(
-        default=100, gt=0, description="wrong tries from one network address within 15 minutes before it is refused"
+        default=100,
+        gt=0,
+        description="wrong tries from one network address within 15 minutes before it is refused; and residents' codes",
     )
     provider: Provider | None = None
 

@@ -9,12 +9,11 @@ from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import bindparam
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel, col, func, select
 
 from postroom.casework.history import record
 from postroom.models.case import Address, Case
+from postroom.models.inserting import insert_into
 from postroom.models.outgoing_mail import Bounce, LetterVersion, MailState, OutgoingMail
 from postroom.models.settings import Settings
 from postroom.notifications.envelopes import Mail, compose
@@ -231,6 +230,5 @@ def _insert_once(session: Session, table: type[SQLModel], key: str, **values: ob
 
 @cache
 def _insertion(dialect: str, table: type[SQLModel], key: str) -> Any:
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     column = col(getattr(table, key))
-    return insert(table).on_conflict_do_nothing(index_elements=[column]).returning(table)
+    return insert_into(table, dialect).on_conflict_do_nothing(index_elements=[column]).returning(table)

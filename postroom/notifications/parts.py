@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import files
 
-import typst
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
@@ -28,6 +27,8 @@ def html_part(subject: str, text: str, *, large_print: bool = False) -> str:
 
 def pdf(subject: str, text: str, *, council: str, address: str, day: str, now: datetime, large_print: bool) -> bytes:
     """The letter on A4 in 12 points, or 18 in large print. `address` is of several lines, `day` the date in full."""
+    import typst  # loaded with the first letter on paper: it is large
+
     letter = {
         "subject": subject,
         "council": council,

@@ -12,12 +12,11 @@ from datetime import UTC, datetime, time, timedelta
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col
 
 from postroom.casework import calendar_changes
 from postroom.models.database import open_session
+from postroom.models.inserting import insert_into
 from postroom.models.schedule import ScheduleRun
 from postroom.models.settings import Settings
 from postroom.notifications import acknowledgements, reminders
@@ -114,8 +113,8 @@ def _first(engine: Engine, settings: Settings, schedule: Schedule, now: datetime
     today = now.astimezone(settings.council.zone).date()
     midnight = datetime.combine(today, time(), tzinfo=settings.council.zone).astimezone(UTC)
     with open_session(engine) as session:
-        insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-        first = insert(ScheduleRun).values(name=schedule.name, last_run=midnight, claimed_until=midnight)
-        session.connection().execute(first.on_conflict_do_nothing())
+        connection = session.connection()
+        first = insert_into(ScheduleRun, connection.dialect.name).on_conflict_do_nothing()
+        connection.execute(first, {"name": schedule.name, "last_run": midnight, "claimed_until": midnight})
         session.commit()
         return session.get_one(ScheduleRun, schedule.name)

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, exists, select
 
 from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
+from postroom.models.inserting import insert_into
 from postroom.models.message import Message, Suggestion
 from postroom.models.settings import Settings
 from postroom.triage.champion import Champion
@@ -133,9 +132,8 @@ def _columns(suggested: Suggested) -> dict[str, Any]:
 
 
 def _write(engine: Engine, suggestions: list[Suggestion]) -> None:
-    insert = postgresql_insert if engine.dialect.name == "postgresql" else sqlite_insert
     rows = [suggestion.model_dump(exclude={"id"}) for suggestion in suggestions]
-    statement = insert(Suggestion)
+    statement = insert_into(Suggestion, engine.dialect.name)
     again = statement.on_conflict_do_update(
         index_elements=[col(Suggestion.message_id), col(Suggestion.model)],
         set_={name: statement.excluded[name] for name in rows[0] if name not in ("message_id", "model")},

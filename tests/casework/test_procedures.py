@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroom.casework.bank_holidays import bank_holidays
 from postroom.casework.procedures import Facts, Wait, procedure_for, procedures_taking, steps_due, window_ends
-from postroom.casework.working_days import Calendar, bank_holidays, calendar_of
+from postroom.casework.working_days import Calendar, calendar_of
 from postroom.models.failures import ImpossibleMove
 from postroom.models.settings import Settings, load_settings
 from tests.casework.casebook import at, day

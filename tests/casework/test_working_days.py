@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.casework.working_days import Calendar, bank_holidays, calendar_of, in_words
+from postroom.casework.bank_holidays import bank_holidays
+from postroom.casework.working_days import Calendar, calendar_of, in_words
 from postroom.models.settings import Settings
 
 

@@ -43,6 +43,9 @@ def raising(app: FastAPI, error: Exception) -> Page:
         ("/?page=0", 422, "That could not be understood"),
         ("/cases/AR-2026-000001/letters/one", 404, "Page not found"),
         ("/outbox/99", 404, "Page not found"),
+        ("/outbox/99999999999", 404, "Page not found"),
+        ("/find?words=%00", 422, "That could not be understood"),
+        (f"/campaigns/{'9' * 5000}", 404, "Page not found"),
         ("/sign-out", 405, "You can't do that"),
     ],
 )
@@ -129,3 +132,4 @@ def test_the_pages_work_on_both_databases(engine: Engine, settings: Settings, cl
     assert visitor.page(f"/cases/{reference}").h1 == reference
     for path in ("/open-cases", "/closed-cases", "/holding-pen", "/machine-mail", "/outbox"):
         visitor.page(path)
+    assert visitor.post("/views", path="/open-cases", team="highways\x00", name="Mine\x00").h1 == "Open cases"
