@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from operator import add
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
+from postroom.casework.day_ends import day_end
 from postroom.casework.working_days import Calendar
 from postroom.models.case import Case, Deadline, DeadlineState, Decision
-from postroom.models.message import Suggestion
+from postroom.models.message import Answer, Suggestion
 from postroom.reports.periods import Period
 
 ACKNOWLEDGE = "acknowledge"
@@ -64,16 +65,22 @@ class Flow:
 @dataclass(frozen=True)
 class Triage:
     """Of the cases that officers confirmed in a period, by their first decision: how the suggestion did. Each count is
-    of those where something was suggested; `accepted` had all labels right; `blind` were decided before it was seen."""
+    of those where something was suggested; `accepted` had all labels right; of `unsure` ones the type was left to the
+    officer; `blind` were decided before it was seen."""
 
     decided: int = 0
     suggested: int = 0
     accepted: int = 0
+    unsure: int = 0
     type_right: int = 0
     category_right: int = 0
     team_right: int = 0
     blind: int = 0
     blind_type_right: int = 0
+
+    @property
+    def corrected(self) -> int:
+        return self.suggested - self.accepted
 
     def __add__(self, other: "Triage") -> "Triage":
         return Triage(*map(add, astuple(self), astuple(other)))
@@ -84,32 +91,43 @@ def punctuality(
 ) -> list[Punctuality]:
     """By type, the dates that fell due in `period`: kept, or missed because done later or not yet. What is due today
     and not done does not count yet."""
-    over = or_(col(Deadline.state) == DeadlineState.MET, col(Deadline.due_on) < today)
+    due_on, first_due_on, met_at = col(Deadline.due_on), col(Deadline.original_due_on), col(Deadline.met_at)
     counted = and_(
         col(Deadline.state).in_([DeadlineState.MET, DeadlineState.OPEN]),
-        col(Deadline.due_on).between(period.first, period.last),
-        over,
+        due_on.between(period.first, period.last),
+        or_(col(Deadline.state) == DeadlineState.MET, due_on < today),
     )
-    columns = (
-        col(Case.type),
-        col(Deadline.step),
-        col(Deadline.due_on),
-        col(Deadline.original_due_on),
-        col(Deadline.met_at),
+    acknowledging = (col(Deadline.step) == ACKNOWLEDGE).label("acknowledging")
+    query = (
+        select(
+            col(Case.type),
+            acknowledging,
+            func.count(),
+            _number(met_at < day_end(session, calendar, due_on)),
+            _number(first_due_on != due_on, met_at < day_end(session, calendar, due_on)),
+            _number(first_due_on != due_on, met_at < day_end(session, calendar, first_due_on)),
+        )
+        .join_from(Deadline, Case)
+        .where(counted, visible)
+        .group_by(col(Case.type), acknowledging)
     )
-    rows = session.execute(select(*columns).join_from(Deadline, Case).where(counted, visible))
-    return _by_type(((*row,) for row in rows), calendar)
+    kept = {
+        (type_, bool(first)): Kept(due, within, within - moved_within + moved_within_first)
+        for type_, first, due, within, moved_within, moved_within_first in session.execute(query)
+    }
+    types = sorted({type_ for type_, _ in kept})
+    return [Punctuality(each, kept.get((each, True), Kept()), kept.get((each, False), Kept())) for each in types]
 
 
 def flow(session: Session, period: Period, calendar: Calendar, visible: ColumnElement[bool]) -> Flow:
     """Received and closed in `period`, cases merged into others among them."""
     begins, ends = period.moments(calendar.zone)
 
-    def number(moment: Any) -> int:
+    def number(moment: Any) -> Any:
         query = select(func.count()).select_from(Case).where(moment >= begins, moment < ends, visible)
-        return int(session.execute(query).scalar_one())
+        return query.scalar_subquery()
 
-    return Flow(number(col(Case.received_at)), number(col(Case.closed_at)))
+    return Flow(*session.execute(select(number(col(Case.received_at)), number(col(Case.closed_at)))).one())
 
 
 def triage(session: Session, period: Period, calendar: Calendar, visible: ColumnElement[bool]) -> Triage:
@@ -120,21 +138,19 @@ def triage(session: Session, period: Period, calendar: Calendar, visible: Column
         name: getattr(Decision, name) == getattr(Suggestion, name) for name in ("type", "category", "team", "exclusion")
     }
 
-    def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
-
     suggested = col(Suggestion.type) != ""
     blind = and_(col(Decision.blind).is_(True), suggested)
     query = (
         select(
             func.count(),
-            count(suggested),
-            count(suggested, *right.values()),
-            count(suggested, right["type"]),
-            count(suggested, right["category"]),
-            count(suggested, right["team"]),
-            count(blind),
-            count(blind, right["type"]),
+            _number(suggested),
+            _number(suggested, *right.values()),
+            _number(suggested, col(Suggestion.answers)["type"].as_string().in_([Answer.OFFERED, Answer.OPEN])),
+            _number(suggested, right["type"]),
+            _number(suggested, right["category"]),
+            _number(suggested, right["team"]),
+            _number(blind),
+            _number(blind, right["type"]),
         )
         .select_from(Decision)
         .join(Case, and_(col(Case.id) == Decision.case_id, col(Decision.id) == earlier))
@@ -155,14 +171,5 @@ def together(periods: Iterable[Sequence[Punctuality]]) -> list[Punctuality]:
     return [found[type_] for type_ in sorted(found)]
 
 
-def _by_type(rows: Iterable[tuple[str, str, date, date, datetime | None]], calendar: Calendar) -> list[Punctuality]:
-    counted: dict[tuple[str, bool], list[int]] = {}
-    for type_, step, due_on, first_due_on, met_at in rows:
-        met_on = calendar.local_day(met_at) if met_at else date.max
-        numbers = counted.setdefault((type_, step == ACKNOWLEDGE), [0, 0, 0])
-        numbers[0] += 1
-        numbers[1] += met_on <= due_on
-        numbers[2] += met_on <= first_due_on
-    kept = {key: Kept(*numbers) for key, numbers in counted.items()}
-    types = sorted({type_ for type_, _ in kept})
-    return [Punctuality(each, kept.get((each, True), Kept()), kept.get((each, False), Kept())) for each in types]
+def _number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)

@@ -11,11 +11,13 @@ CHILDREN = Labels("complaint", "childrens-nuneaton", "communication")
 def test_what_is_late_stands_by_team_with_the_dates_that_were_kept(
     enter: Enter, mailroom: Mailroom, now: datetime, clock: Clock
 ) -> None:
-    mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
+    reference = mailroom.confirmed(now, HIGHWAYS, officer_id("alice"))
     clock.forward(days=20)
     page = enter("alice").page("/performance")
     [row] = page.tree.xpath("//tr[th[normalize-space()='Highways'] and td[4]]")
-    assert [" ".join(cell.text_content().split()) for cell in row.xpath("td")][:3] == ["1", "0", "1"]
+    assert [" ".join(cell.text_content().split()) for cell in row.xpath("td")][:3] == ["1 late", "0", "1"]
+    (late,) = row.xpath("td/a/@href")
+    assert reference in enter("alice").page(late).text
     assert "Below target" in page.text
     assert "Complaint 0% of 1" in page.text
 

@@ -4,7 +4,7 @@ from sqlalchemy import true
 
 from postroom.casework import cases
 from postroom.models.database import open_session
-from postroom.reports.workload import by_officer, by_team
+from postroom.reports.workload import by_officer, by_team, open_work
 from tests.casework.casebook import COMPLAINT, ENQUIRY, Casebook
 
 
@@ -15,8 +15,8 @@ def test_open_cases_are_counted_by_team_and_officer_the_most_late_first(book: Ca
     book.make(cases.withdraw, book.confirmed(COMPLAINT), reason="by telephone")
     today, until = date(2026, 3, 13), date(2026, 3, 20)
     with open_session(book.engine, read_only=True) as session:
-        teams = by_team(session, today, until, true())
-        officers = by_officer(session, today, until, true())
+        work = open_work(session, today, until, true())
+    teams, officers = by_team(work), by_officer(work)
     assert [(load.name, load.open, load.late, load.soon) for load in teams] == [
         ("highways", 1, 1, 0),
         ("libraries", 1, 0, 1),

@@ -13,7 +13,7 @@ from postroom.models.database import open_session
 from postroom.models.settings import Settings
 from postroom.reports.performance import Flow, Kept, Punctuality, Triage, flow, punctuality, together, triage
 from postroom.reports.periods import Period, last_months, year_to_date
-from postroom.reports.workload import Load, by_officer, by_team
+from postroom.reports.workload import Load, by_officer, by_team, open_work
 
 MONTHS = 12
 DAYS_AHEAD = 5
@@ -64,14 +64,9 @@ def overview(engine: Engine, visitor: SignedIn, settings: Settings, calendar: Ca
             )
 
         months = [of(period) for period in last_months(today, MONTHS)]
-        return Overview(
-            by_team(session, today, until, visible),
-            by_officer(session, today, until, visible),
-            until,
-            months[-1],
-            _of_year(year_to_date(today), months),
-            months,
-        )
+        work = open_work(session, today, until, visible)
+    year = _of_year(year_to_date(today), months)
+    return Overview(by_team(work), by_officer(work), until, months[-1], year, months)
 
 
 def _of_year(year: Period, months: Sequence[InPeriod]) -> InPeriod:
