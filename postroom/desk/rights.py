@@ -16,6 +16,11 @@ from postroom.models.officer import Role, SealedView
 
 CSRF_FIELD = "csrf_token"
 MOST_FIELDS = 100
+NUL = "\x00"
+LARGEST_ID = 2**31 - 1
+"""No row has a greater number, and no database is to be asked for one."""
+SHOWS_NOTHING = "/cases/{reference}/presence"
+"""Says each minute that a page is still open; what it showed is recorded already."""
 
 
 class Right(Enum):
@@ -57,11 +62,12 @@ class NotSignedIn(Exception):
 
 
 async def posted(request: Request) -> Mapping[str, str]:
-    """The fields of a posted form; empty for other requests. Files are refused."""
+    """The fields of a posted form; empty for other requests. Files are refused, and NUL, which no person types and not
+    every database takes, is left out."""
     if request.method != "POST":
         return {}
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return {name: value.replace(NUL, "") for name, value in form.items() if isinstance(value, str)}
 
 
 Form = Annotated[Mapping[str, str], Depends(posted)]
@@ -70,9 +76,10 @@ Form = Annotated[Mapping[str, str], Depends(posted)]
 def authorise(request: Request, desk: Desk, form: Form) -> None:
     """Check the right of the route that was asked for, and the form's token where something is posted.
 
-    A case that somebody may not see does not exist for them (404). Looking at a sealed case is recorded. Who still owes
-    the second factor is nobody yet, but for the pages that ask for it.
+    A case that somebody may not see does not exist for them (404). Looking at a sealed case is recorded, also where
+    what is shown answers a form. Who still owes the second factor is nobody yet, but for the pages that ask for it.
     """
+    _check_address(request)
     visitor = signed_in(desk.engine, read_cookie(request, SESSION), settings=desk.settings, now=desk.now())
     request.state.visitor = None if visitor is None or visitor.waits_for else visitor
     request.state.known = visitor
@@ -124,6 +131,15 @@ def works_on_cases(visitor: SignedIn) -> bool:
     return has(visitor, Right.WORK_ON_CASE)
 
 
+def _check_address(request: Request) -> None:
+    """Whether a database can be asked for what the address names."""
+    if any(NUL in value for value in (*request.path_params.values(), *request.query_params.values())):
+        raise HTTPException(422)
+    numbers = [value for value in request.path_params.values() if value.isdecimal()]
+    if any(len(number) > len(str(LARGEST_ID)) or int(number) > LARGEST_ID for number in numbers):
+        raise HTTPException(404)
+
+
 def _check_form(request: Request, form: Mapping[str, str], expected: str) -> None:
     if request.method == "POST" and not (
         expected and hmac.compare_digest(form.get(CSRF_FIELD, "").encode(), expected.encode())
@@ -136,7 +152,7 @@ def _find_visible(request: Request, desk: Surroundings, visitor: SignedIn) -> No
     if found is None:
         raise HTTPException(404)
     case_id, sealed = found
-    if sealed and request.method == "GET":
+    if sealed and request.scope["route"].path != SHOWS_NOTHING:
         with open_session(desk.engine) as session:
             session.add(SealedView(case_id=case_id, officer_id=visitor.officer_id, at=desk.now()))
             session.commit()

@@ -32,9 +32,6 @@ WRONG_CODE = (
     f"After {TRIES} wrong tries your address is locked for {LOCKED_FOR.seconds // 60} minutes."
 )
 
-# Of random bytes that were thrown away: an unknown address takes as long as a known one.
-_NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$OLQnj9kZRHGWi897zK+AWQ$f8sncHVChk62fN7TBtw6TtVPUPPC9em7w2miZ9b2vGg"
-
 
 @dataclass(frozen=True)
 class Came:
@@ -58,16 +55,18 @@ def sign_in(
     """Start a session, or None where the address and password are refused. Where a second factor is wanted, the session
     opens nothing before that has come.
 
-    The try is counted before the password is looked at, so that many tries at once can't get round the lock.
+    The try is counted before the password is looked at, so that many tries at once can't get round the lock; and it is
+    written down for an address that nobody has too, which takes as long.
     """
     if not settings.desk.sign_in.passwords or too_many(engine, came.source, settings=settings, now=now):
         return None
-    officer = _counted(engine, col(Officer.email) == email.strip().lower(), now)
-    right = password_fits(officer.password_hash if officer else _NOBODYS_HASH, password)
+    officer, tried = _counted(engine, col(Officer.email) == email.strip().lower(), came, settings, now)
+    right = password_fits(officer.password_hash if officer else "", password)
     if officer is None or not right:
-        _failed(engine, officer, came, settings, now)
+        _failed(engine, officer, now)
         return None
     with open_session(engine) as session:
+        _not_wrong(session, tried)
         begun = begin(session, officer, settings=settings, now=now, browser=came.browser)
         session.commit()
     return begun
@@ -143,13 +142,14 @@ def _proves(
 ) -> bool:
     if too_many(engine, came.source, settings=settings, now=now):
         return False
-    officer = _counted(engine, col(Officer.id) == visitor.officer_id, now)
+    officer, tried = _counted(engine, col(Officer.id) == visitor.officer_id, came, settings, now)
     if officer is None:
         return False
     if not fits(officer):
-        _failed(engine, officer, came, settings, now)
+        _failed(engine, officer, now)
         return False
     with open_session(engine) as session:
+        _not_wrong(session, tried)
         _open_lock(session, officer)
         session.commit()
     return True
@@ -172,10 +172,19 @@ def too_many(engine: Engine, source: str, *, settings: Settings, now: datetime) 
         return session.exec(recent).one() >= settings.desk.sign_in.tries_per_source
 
 
-def count_try(session: Session, came: Came, settings: Settings, now: datetime) -> None:
-    """Count one try against the place that it came from, and forget old ones."""
+def count_try(session: Session, came: Came, settings: Settings, now: datetime) -> int:
+    """Count one try against the place that it came from, and forget old ones. Returns its number."""
     session.connection().execute(delete(FailedTry).where(col(FailedTry.at) < now - SOURCES_FORGOTTEN_AFTER))
-    session.add(FailedTry(source_digest=_source(came.source, settings), at=now))
+    tried = FailedTry(source_digest=_source(came.source, settings), at=now)
+    session.add(tried)
+    session.flush()
+    assert tried.id is not None
+    return tried.id
+
+
+def _not_wrong(session: Session, tried: int) -> None:
+    """A try that was counted before it was looked at was right."""
+    session.connection().execute(delete(FailedTry).where(col(FailedTry.id) == tried))
 
 
 def _enrolment(officer: Officer, settings: Settings) -> str:
@@ -193,12 +202,12 @@ def _all_right(session: Session, officer: Officer, by_what: str, now: datetime) 
     note(session, "sign-in", f"{officer.name} signed in with {by_what}", by=officer.id, about=officer.id, now=now)
 
 
-def _failed(engine: Engine, officer: Officer | None, came: Came, settings: Settings, now: datetime) -> None:
+def _failed(engine: Engine, officer: Officer | None, now: datetime) -> None:
+    if officer is None or officer.failed_sign_ins < TRIES:
+        return
     with open_session(engine) as session:
-        count_try(session, came, settings, now)
-        if officer is not None and officer.failed_sign_ins >= TRIES:
-            words = f"{officer.name} is locked for a while after {TRIES} wrong tries"
-            note(session, "locked", words, by=None, about=officer.id, now=now)
+        words = f"{officer.name} is locked for a while after {TRIES} wrong tries"
+        note(session, "locked", words, by=None, about=officer.id, now=now)
         session.commit()
 
 
@@ -206,9 +215,13 @@ def _source(address: str, settings: Settings) -> str:
     return hmac.new(settings.signing_key.read().encode(), address.encode(), hashlib.sha256).hexdigest()
 
 
-def _counted(engine: Engine, who: ColumnElement[bool], now: datetime) -> Officer | None:
-    """The officer who may try now, the try counted; None where there is none or they are locked."""
+def _counted(
+    engine: Engine, who: ColumnElement[bool], came: Came, settings: Settings, now: datetime
+) -> tuple[Officer | None, int]:
+    """The officer who may try now, None where there is none or they are locked; and the number of the try, which is
+    counted in either case."""
     with open_session(engine) as session:
+        tried = count_try(session, came, settings, now)
         officer = session.exec(
             select(Officer)
             .where(
@@ -218,13 +231,12 @@ def _counted(engine: Engine, who: ColumnElement[bool], now: datetime) -> Officer
             )
             .with_for_update()
         ).first()
-        if officer is None:
-            return None
-        if officer.locked_until is not None:
-            officer.failed_sign_ins, officer.locked_until = 0, None
-        officer.failed_sign_ins += 1
-        if officer.failed_sign_ins >= TRIES:
-            officer.locked_until = now + LOCKED_FOR
-        session.add(officer)
+        if officer is not None:
+            if officer.locked_until is not None:
+                officer.failed_sign_ins, officer.locked_until = 0, None
+            officer.failed_sign_ins += 1
+            if officer.failed_sign_ins >= TRIES:
+                officer.locked_until = now + LOCKED_FOR
+            session.add(officer)
         session.commit()
-        return officer
+        return officer, tried

@@ -2,7 +2,7 @@
 
 A call is written from the case's event and sent until the other side has taken it, always under the same id. It is
 signed as the Standard Webhooks specification (1.0.0) says: HMAC-SHA256 over id, time and body. Sealed cases are told of
-to nobody.
+to nobody, not even by a call that waited when they were sealed.
 """
 
 import base64
@@ -69,7 +69,7 @@ def _write(engine: Engine, hook: Webhook, now: datetime) -> bool:
         for event, case in found:
             assert event.id is not None
             place.event_id = max(place.event_id, event.id)
-            told = not (case.sealed or case.restricted) and (not hook.kinds or event.kind in hook.kinds)
+            told = not _confidential(case) and (not hook.kinds or event.kind in hook.kinds)
             state = CallState.WAITING if told else CallState.WITHHELD
             session.add(
                 WebhookCall(
@@ -100,6 +100,10 @@ def _untold(session: Session, hook: Webhook, place: int) -> list[tuple[Event, Ca
     return list(session.exec(query))
 
 
+def _confidential(case: Case) -> bool:
+    return case.sealed or case.restricted
+
+
 def _body(event: Event, case: Case) -> dict[str, Any]:
     return {
         "type": f"case.{event.kind.replace(' ', '_')}",
@@ -114,8 +118,13 @@ def _send_one(engine: Engine, settings: Settings, now: datetime) -> bool:
     key = claim(engine, WebhookCall, CallState.WAITING, now, settings.workers.lease, only=only) if hooks else None
     if key is None:
         return False
-    with open_session(engine, read_only=True) as session:
+    with open_session(engine) as session:
         call = session.get_one(WebhookCall, key)
+        if _confidential(session.exec(select(Case).join(Event).where(Event.id == call.event_id)).one()):
+            call.state, call.body = CallState.WITHHELD, {}
+            session.add(call)
+            session.commit()
+            return True
     hook = hooks[call.hook]
     error = _call(hook, f"msg_{call.event_id}", call.body, int(now.timestamp()))
     with open_session(engine) as session:
@@ -142,9 +151,10 @@ def _call(hook: Webhook, call_id: str, value: Mapping[str, Any], timestamp: int)
         "webhook-signature": signature(hook.secret.read(), call_id, timestamp, body),
     }
     try:
-        answer = requests.post(
-            hook.url, data=body, headers=headers, timeout=hook.timeout_seconds, allow_redirects=False
-        )
+        with requests.post(
+            hook.url, data=body, headers=headers, timeout=hook.timeout_seconds, allow_redirects=False, stream=True
+        ) as answer:  # of which nothing but its status is read
+            status = answer.status_code
     except requests.RequestException as error:
         return f"{type(error).__name__}: {error}"[:500]
-    return "" if 200 <= answer.status_code < 300 else f"answered {answer.status_code}"
+    return "" if 200 <= status < 300 else f"answered {status}"

@@ -24,6 +24,14 @@ from tests.desk.mailroom import Mailroom
 HIGHWAYS = Labels("complaint", "highways", "service_standards")
 
 
+def codes(engine: Engine) -> list[tuple[str, str]]:
+    """The recipients and codes of the mails with codes, the oldest first."""
+    with open_session(engine, read_only=True) as session:
+        query = select(OutgoingMail).where(OutgoingMail.letter == "follow-code").order_by(col(OutgoingMail.id))
+        mails = session.exec(query).all()
+    return [(mail.recipient, re.findall(rb"code is (\d{6})", mail.content)[0].decode()) for mail in mails]
+
+
 class Resident:
     """Somebody at home with their own browser, who reads the mail that Postroom sends."""
 
@@ -41,11 +49,7 @@ class Resident:
         return page
 
     def codes(self) -> list[tuple[str, str]]:
-        """The recipients and codes of the mails with codes, the oldest first."""
-        with open_session(self.engine, read_only=True) as session:
-            query = select(OutgoingMail).where(OutgoingMail.letter == "follow-code").order_by(col(OutgoingMail.id))
-            mails = session.exec(query).all()
-        return [(mail.recipient, re.findall(rb"code is (\d{6})", mail.content)[0].decode()) for mail in mails]
+        return codes(self.engine)
 
     def follow(self, reference: str) -> Page:
         self.page("/follow")
@@ -79,6 +83,15 @@ def test_a_reference_that_nobody_has_is_answered_like_one_that_somebody_has(
     assert len(resident.codes()) == 1
 
 
+def test_the_full_stop_behind_the_link_in_a_letter_does_no_harm(
+    resident: Resident, mailroom: Mailroom, now: datetime
+) -> None:
+    reference = mailroom.case(now)
+
+    assert resident.page(f"/follow?reference={reference}.").value("reference") == reference
+    assert resident.follow(f"({reference}).").h1 == f"Your case {reference}"
+
+
 def test_a_code_is_tried_a_few_times_and_used_once(resident: Resident, mailroom: Mailroom, now: datetime) -> None:
     reference = mailroom.case(now)
     resident.page("/follow")
@@ -110,6 +123,24 @@ def test_a_case_has_few_codes_in_an_hour(resident: Resident, mailroom: Mailroom,
     clock.forward(hours=2)
     resident.post("/follow", reference=reference)
     assert len(resident.codes()) == CODES_AN_HOUR + 1
+
+
+def test_one_place_asks_for_and_tries_no_more_codes_than_people_do(
+    sqlite: Engine, settings: Settings, clock: Clock, mailroom: Mailroom, now: datetime
+) -> None:
+    sign_in = settings.desk.sign_in.model_copy(update={"tries_per_source": 4})
+    strict = settings.model_copy(update={"desk": settings.desk.model_copy(update={"sign_in": sign_in})})
+    thief = Resident(create_app(sqlite, strict, clock=clock), sqlite)
+    thief.page("/follow")
+    references = [mailroom.case(now) for _ in range(5)]
+    for reference in references[:2]:
+        thief.post("/follow", reference=reference)
+        thief.post("/follow/code", 422, reference=reference, code="no code")
+    assert "Too many" in thief.post("/follow", 429, reference=references[2]).text
+    assert "Too many" in thief.post("/follow/code", 429, reference=references[1], code=thief.codes()[1][1]).text
+    assert len(thief.codes()) == 2
+    clock.forward(minutes=16)
+    thief.follow(references[2])
 
 
 def test_codes_and_visits_end(resident: Resident, mailroom: Mailroom, now: datetime, clock: Clock) -> None:

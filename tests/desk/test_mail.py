@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from postroom.casework import cases
 from postroom.casework.labels import Labels
+from postroom.desk.following import ask_for_code
 from postroom.desk.queries.mail import from_machines, outbox
 from postroom.desk.sessions import SignedIn
 from postroom.models.database import open_session
@@ -14,8 +15,10 @@ from postroom.models.message import Message
 from postroom.models.officer import Role
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.settings import Settings
+from postroom.notifications.follow_codes import FOLLOW_CODE
 from tests.desk.conftest import Visitor, add_people, officer_id
-from tests.desk.mailroom import HIGHWAYS_REQUEST, Mailroom
+from tests.desk.mailroom import CHILDREN_COMPLAINT, HIGHWAYS_REQUEST, Mailroom
+from tests.desk.test_follow import codes
 
 CHILDREN = Labels("complaint", "childrens-nuneaton", "communication")
 HIGHWAYS = Labels("service_request", "highways", "fix_problem")
@@ -78,6 +81,42 @@ def test_the_outbox_hides_whom_a_sealed_case_is_about(mailroom: Mailroom, dora: 
     assert sealed not in page.source
     dora.page(f"/outbox/{letter}", 404)
     assert dora.page(f"/outbox/{digest}").h1 == "We have your message"
+
+
+def test_nobody_at_the_desk_reads_a_residents_code_or_to_whom_it_went(
+    mailroom: Mailroom, settings: Settings, alice: Visitor, dora: Visitor, now: datetime
+) -> None:
+    sealed = mailroom.confirmed(now, CHILDREN, officer_id("alice"))
+    ask_for_code(mailroom.engine, sealed, settings=settings, now=now)
+    with open_session(mailroom.engine, read_only=True) as session:
+        mail = session.exec(select(OutgoingMail).where(OutgoingMail.letter == FOLLOW_CODE)).one()
+    [(_, code)] = codes(mailroom.engine)
+
+    for officer in (alice, dora):
+        pages = officer.page("/outbox").source, officer.page(f"/outbox/{mail.id}", 404).source
+        for secret in (code, sealed, mail.recipient):
+            assert not [page for page in pages if secret in page], secret
+
+
+def test_what_an_officer_is_reminded_of_is_for_them_alone(mailroom: Mailroom, dora: Visitor, now: datetime) -> None:
+    digest = mailroom.letter(now, text="AR-2026-000007: complaint, Children in Nuneaton")
+
+    page = dora.page(f"/outbox/{digest}")
+    assert "AR-2026-000007" not in page.source
+    assert "for its recipient alone" in page.text
+
+
+def test_mail_from_a_machine_shows_no_words_about_a_sealed_case(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    seems_sealed = mailroom.case(now, CHILDREN_COMPLAINT)
+    put_bounce(mailroom, seems_sealed, now)
+
+    page = alice.page("/machine-mail")
+    assert f"/cases/{seems_sealed}" in page.links("/cases/")
+    assert "pothole on Mill Lane" not in page.source
+    assert "Bounce about" not in page.source
+    assert "Jo Park" not in page.source
 
 
 def test_the_lists_of_mail_are_the_same_on_both_databases(engine: Engine, settings: Settings, now: datetime) -> None:

@@ -160,6 +160,24 @@ def test_every_look_at_a_sealed_case_is_recorded(
     ]
 
 
+def test_a_sealed_case_that_is_shown_in_answer_to_a_form_was_looked_at_too(
+    mailroom: Mailroom, bob: Visitor, now: datetime, sqlite: Engine
+) -> None:
+    reference = mailroom.confirmed(now, CHILDREN, officer_id("alice"), text="He is left alone overnight.")
+
+    assert "left alone" in bob.post(f"/cases/{reference}/reading", 422).text
+    with open_session(sqlite) as session:
+        views = session.exec(select(SealedView)).all()
+    assert [(view.case_id, view.officer_id) for view in views] == [(mailroom.case_id(reference), officer_id("bob"))]
+
+
+def test_nobody_learns_by_undoing_whether_there_is_a_case(mailroom: Mailroom, charlie: Visitor, now: datetime) -> None:
+    sealed = mailroom.confirmed(now, CHILDREN, officer_id("alice"))
+
+    there, not_there = (charlie.post("/undo", 422, reference=each).text for each in (sealed, "AR-2026-999999"))
+    assert there == not_there
+
+
 def test_lists_do_not_show_the_words_of_a_sealed_case(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     mailroom.case(now, CHILDREN_COMPLAINT, text="He is left alone overnight.")
 

@@ -1,20 +1,23 @@
 """Signing in and out, and how long it holds."""
 
+import time
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import select
 
 from postroom.desk.app import create_app
 from postroom.desk.pages.sign_in import own_path
 from postroom.desk.pages.visits import browser
+from postroom.desk.passwords import hashed, password_fits
 from postroom.intake.parse import parse
 from postroom.models.database import open_session
 from postroom.models.officer import DeskSession, Officer
 from postroom.models.outgoing_mail import OutgoingMail
 from postroom.models.settings import Settings
-from postroom.models.sign_in import PasswordLink
+from postroom.models.sign_in import FailedTry, PasswordLink
 from tests.desk.conftest import PASSWORD, Clock, Enter, Page, Visitor
 
 
@@ -42,6 +45,43 @@ def test_a_wrong_password_an_unknown_address_and_a_locked_one_look_the_same(anyb
     assert (wrong.status, unknown.status, locked.status) == (422, 422, 422)
     assert "do not go together" in wrong.text
     assert wrong.text == unknown.text == locked.text
+
+
+def test_a_wrong_try_writes_as_much_for_an_address_that_nobody_has(anybody: Visitor, sqlite: Engine) -> None:
+    """A write takes until the disk has it, which tells from afar where there is one more."""
+    written: list[str] = []
+    anybody.page("/sign-in")
+
+    def during(name: str) -> int:
+        written.clear()
+        anybody.sign_in(name, "a wrong password")
+        return written.count("commit")
+
+    def note(_: object) -> None:
+        written.append("commit")
+
+    event.listen(sqlite, "commit", note)
+    try:
+        assert during("alice") == during("nobody") > 0
+    finally:
+        event.remove(sqlite, "commit", note)
+
+
+def test_tries_are_counted_for_their_place_and_right_ones_are_not(anybody: Visitor, sqlite: Engine) -> None:
+    for name, password in (("alice", "wrong"), ("nobody", "wrong"), ("alice", PASSWORD)):
+        anybody.sign_in(name, password)
+    with open_session(sqlite) as session:
+        assert len(session.exec(select(FailedTry)).all()) == 2
+
+
+def test_an_officer_without_a_password_is_refused_as_slowly_as_others() -> None:
+    def seconds(password_hash: str) -> float:
+        begun = time.process_time()
+        assert not password_fits(password_hash, "a wrong password")
+        return time.process_time() - begun
+
+    known = hashed(PASSWORD)
+    assert min(seconds("") for _ in range(3)) > min(seconds(known) for _ in range(3)) / 2
 
 
 def test_the_lock_opens_after_a_quarter_of_an_hour(anybody: Visitor, sqlite: Engine, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from postroom.casework.labels import Labels
+from postroom.models.case import Case
 from postroom.models.connection_settings import Secret
 from postroom.models.database import open_session
 from postroom.models.interface import CallState, WebhookCall
@@ -28,14 +30,18 @@ class Listener:
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.endless = False
         listener = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 listener.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(listener.answers.pop(0) if listener.answers else 204)
+                self.send_response(200 if listener.endless else listener.answers.pop(0) if listener.answers else 204)
                 self.end_headers()
+                with suppress(OSError):
+                    while listener.endless:
+                        self.wfile.write(b"and so on " * 1000)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -93,6 +99,34 @@ def test_a_sealed_case_is_told_of_to_nobody(
     desk.confirmed(now, CHILDREN)
     run(engine, hooked, now)
     assert listener.told() == []
+
+
+def test_a_call_that_waits_is_not_made_once_its_case_is_sealed(
+    engine: Engine, hooked: Settings, listener: Listener, desk: Desk, now: datetime
+) -> None:
+    run(engine, hooked, now)
+    listener.answers = [503, 503]
+    case_id = desk.confirmed(now, COMPLAINT)
+    run(engine, hooked, now)
+    assert len(listener.told()) == 2
+    with open_session(engine) as session:
+        session.get_one(Case, case_id).sealed = True
+        session.commit()
+    run(engine, hooked, now + timedelta(hours=1))
+    assert len(listener.told()) == 2
+    with open_session(engine, read_only=True) as session:
+        calls = session.exec(select(WebhookCall.state, WebhookCall.body)).all()
+    assert calls == [(CallState.WITHHELD, {})] * 2
+
+
+def test_an_answer_without_end_holds_nobody_up(
+    engine: Engine, hooked: Settings, listener: Listener, desk: Desk, now: datetime
+) -> None:
+    run(engine, hooked, now)
+    listener.endless = True
+    desk.confirmed(now, COMPLAINT)
+    run(engine, hooked, now)
+    assert len(listener.told()) == 2
 
 
 def test_only_the_kinds_that_were_asked_for_are_told(

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from postroom.desk.api import cases, reports
+from postroom.desk.api.bodies import SmallBodies
 from postroom.desk.api.values import Problem
 from postroom.desk.surroundings import Surroundings
 from postroom.models.failures import ImpossibleMove, NotFound, PostroomError, Temporary
@@ -19,6 +20,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "The token, or its officer, may not"},
     404: {"model": Problem, "description": "Nothing there that the token's officer may see"},
     409: {"model": Problem, "description": "The case does not allow it, or has changed meanwhile"},
+    413: {"model": Problem, "description": "The body is too large"},
 }
 
 
@@ -36,6 +38,7 @@ def create_api(surroundings: Surroundings) -> FastAPI:
     api.state.surroundings = surroundings
     for room in (cases, reports):
         api.include_router(room.router)
+    api.add_middleware(SmallBodies)
     for kind, status in _STATUS:
         api.add_exception_handler(kind, _answer(status))
     return api

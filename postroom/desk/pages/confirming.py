@@ -122,13 +122,18 @@ def split(request: Request, desk: Desk, visitor: Visitor, form: Form, reference:
 
 def take_back(desk: Desk, visitor: Visitor, form: Form) -> Response:
     """Undo what the officer did last about a case: they may not see it any more, so that the path names none. Casework
-    lets nobody take back what another did."""
+    lets nobody take back what another did, and who may not see the case is not told so of it."""
     reference = form.get("reference", "")
     with open_session(desk.engine) as session:
         case_id = session.exec(select(Case.id).where(Case.reference == reference)).first()
+        nothing = ImpossibleMove("There is nothing that you can undo.")
         if case_id is None:
-            raise ImpossibleMove("There is nothing to undo.")
-        cases.take_back(session, case_id, officer_id=visitor.officer_id, now=desk.now())
+            raise nothing
+        try:
+            cases.take_back(session, case_id, officer_id=visitor.officer_id, now=desk.now())
+        except ImpossibleMove as refused:
+            seen = visible_id(session, reference, visitor, desk.settings)
+            raise (refused if seen else nothing) from None
         session.commit()
     return go_to(f"/cases/{reference}", "taken-back", reference, **_filters(form).in_address)
 

@@ -5,18 +5,22 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import urlencode
 
-from fastapi import HTTPException, Request, Response
+from fastapi import BackgroundTasks, HTTPException, Request, Response
 
 from postroom.casework.answer_address import answer_address
 from postroom.desk.cookies import FOLLOW, FORM, drop_cookie, read_cookie, set_cookie
 from postroom.desk.following import Following, ask_for_code, begin, following, leave
+from postroom.desk.pages.visits import came_from
 from postroom.desk.queries.followed import followed
 from postroom.desk.rendering import go_to, page
 from postroom.desk.rights import Form
 from postroom.desk.sessions import new_token
+from postroom.desk.sign_in import Came, count_try, too_many
 from postroom.desk.surroundings import Desk, Surroundings
 from postroom.intake.receive import PORTAL, Delivery, receive
+from postroom.models.database import open_session
 
+_TOO_MANY = "Too many tries came from where you are. Try again in a quarter of an hour"
 LONGEST = 20_000
 """Characters of a further message; a form holds no more than a mail that people would read."""
 
@@ -32,13 +36,16 @@ def show_start(request: Request, desk: Desk, reference: str = "") -> Response:
     return response
 
 
-def send_code(request: Request, desk: Desk, form: Form) -> Response:
-    """Send the code, and ask for it. The page is the same whether there is such a case or not."""
+def send_code(request: Request, desk: Desk, form: Form, afterwards: BackgroundTasks) -> Response:
+    """Send the code, and ask for it. The page is the same whether there is such a case or not, and takes as long: the
+    mail is written afterwards."""
     _open(desk)
     reference = _tidy(form.get("reference", ""))
     if not reference:
         return _start(request, read_cookie(request, FORM), "", "Enter the reference of your case", 422)
-    ask_for_code(desk.engine, reference, settings=desk.settings, now=desk.now())
+    if not _counted(request, desk):
+        return _start(request, read_cookie(request, FORM), reference, _TOO_MANY, 429)
+    afterwards.add_task(ask_for_code, desk.engine, reference, settings=desk.settings, now=desk.now())
     return _code(request, desk, reference)
 
 
@@ -46,6 +53,8 @@ def check_code(request: Request, desk: Desk, form: Form) -> Response:
     """Begin the visit, or say that the code is not right."""
     _open(desk)
     reference, digits = _tidy(form.get("reference", "")), "".join(form.get("code", "").split())
+    if not _counted(request, desk):
+        return _code(request, desk, reference, _TOO_MANY, 429)
     token = begin(desk.engine, reference, digits, settings=desk.settings, now=desk.now())
     if token is None:
         problem = "That code is not right, or it no longer holds. Ask for another one."
@@ -86,6 +95,18 @@ def end(request: Request, desk: Desk) -> Response:
     return response
 
 
+def _counted(request: Request, desk: Surroundings) -> bool:
+    """Count one try against the place from which it comes; False where that had too many of late. A thief would try a
+    few codes of very many cases. Apart from the tries of officers, who may share an address with residents."""
+    came = Came(f"follow:{came_from(request).source}")
+    if too_many(desk.engine, came.source, settings=desk.settings, now=desk.now()):
+        return False
+    with open_session(desk.engine) as session:
+        count_try(session, came, desk.settings, desk.now())
+        session.commit()
+    return True
+
+
 def _open(desk: Surroundings) -> None:
     if not desk.settings.residents.follow:
         raise HTTPException(404)
@@ -96,7 +117,8 @@ def _who(request: Request, desk: Surroundings) -> Following | None:
 
 
 def _tidy(reference: str) -> str:
-    return "".join(reference.split()).upper()[:40]
+    """As references are written, whatever a mail program took along from the sentence around the link."""
+    return "".join(reference.split()).strip(".,;:!?()<>\"'").upper()[:40]
 
 
 def _delivery(desk: Surroundings, who: Following, text: str) -> Delivery:

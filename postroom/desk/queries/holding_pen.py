@@ -39,7 +39,8 @@ _SETTLED_ASIDE = (FilingState.HELD, FilingState.DUPLICATE, FilingState.MACHINE)
 
 @dataclass(frozen=True)
 class ProposedCase:
-    """The case that a held message may belong to; without subject and person where the visitor may not see it."""
+    """The case that a held message may belong to; without subject and person where the visitor may not see it, or only
+    on its own page, because it is sealed."""
 
     reference: str
     may_open: bool
@@ -228,7 +229,7 @@ def _held(row: Any, visitor: SignedIn) -> Held:
     id_, received_at, because, reason, size, reference, subject, person, may_open, sealed, content, *checked = row
     if sealed and visitor.role in (Role.ADMINISTRATOR, Role.AUDITOR):
         return Held(id_, received_at, _kind(because), reason, size, proposed=None, withheld=True)
-    known = {"subject": subject, "person": person} if may_open else {}
+    known = {"subject": subject, "person": person} if may_open and not sealed else {}
     from postroom.intake.parse import parse  # slow to load
 
     parsed = parse(bytes(content))

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, case, func, or_, select
+from sqlalchemy import Engine, and_, case, func, or_, select
 from sqlmodel import Session, col
 
 from postroom.desk.queries.holding_pen import PREVIEW_BYTES, PREVIEW_LETTERS
 from postroom.desk.queries.pages import Paged, page_of
-from postroom.desk.queries.sight import may_see
+from postroom.desk.queries.sight import is_sealed, may_see
 from postroom.desk.sessions import SignedIn
 from postroom.models.case import Case
 from postroom.models.database import open_session
@@ -19,13 +19,17 @@ from postroom.models.officer import Officer
 from postroom.models.outgoing_mail import MailState, OutgoingMail
 from postroom.models.raw_message import Filing, FilingState, RawMessage
 from postroom.models.settings import Settings
+from postroom.notifications.follow_codes import FOLLOW_CODE
 from postroom.notifications.outbox import Kind
+
+_FOR_ONE = (Kind.ACCOUNT, Kind.DIGEST)
 
 
 @dataclass(frozen=True)
 class FromMachine:
     """Mail from a machine, and spam. `reference` is empty where it belongs to no case, `decided_by` where Postroom
-    itself took it for what it is."""
+    itself took it for what it is. Sender, subject and preview are empty where it is on a sealed case: those are read
+    there, where that is recorded."""
 
     raw_message_id: int
     machine: str
@@ -37,12 +41,13 @@ class FromMachine:
     message_id: int | None
     preview: str
     decided_by: str
+    sealed: bool
 
 
 @dataclass(frozen=True)
 class InOutbox:
     """A mail of ours. Recipient, subject and reference are empty where it is about a case that the visitor may not
-    see (`hidden`)."""
+    see, or holds the code with which a resident follows theirs (`hidden`)."""
 
     id: int
     kind: str
@@ -63,7 +68,8 @@ class InOutbox:
 
 @dataclass(frozen=True)
 class MailText:
-    """One mail as its reader sees it. A letter on paper has no text here: `paper` is its PDF."""
+    """One mail as its reader sees it. A letter on paper has no text here: `paper` is its PDF. What is for one officer's
+    eyes, a link to choose a password or what their cases wait for, is not told."""
 
     id: int
     state: str
@@ -84,13 +90,14 @@ def from_machines(engine: Engine, visitor: SignedIn, settings: Settings, number:
         col(RawMessage.id),
         func.coalesce(Message.machine, "bulk"),
         func.coalesce(func.nullif(Message.why_not, ""), Filing.reason),
-        func.coalesce(func.nullif(Message.sender_name, ""), Message.sender_email, ""),
-        func.coalesce(Message.subject, ""),
+        _unless_sealed(func.coalesce(func.nullif(Message.sender_name, ""), Message.sender_email), settings),
+        _unless_sealed(Message.subject, settings),
         col(RawMessage.received_at),
         func.coalesce(Case.reference, ""),
         col(Message.id),
-        func.coalesce(func.substr(Message.text, 1, PREVIEW_LETTERS), ""),
+        _unless_sealed(func.substr(Message.text, 1, PREVIEW_LETTERS), settings),
         func.coalesce(Officer.name, ""),
+        func.coalesce(is_sealed(settings), False),
         case((unread, func.substr(RawMessage.content, 1, PREVIEW_BYTES)), else_=None),
     ]
     query = (
@@ -111,6 +118,10 @@ def from_machines(engine: Engine, visitor: SignedIn, settings: Settings, number:
     return Paged([_from_machine(*row) for row in found.rows], found.number, found.total)
 
 
+def _unless_sealed(column: Any, settings: Settings) -> Any:
+    return case((is_sealed(settings), ""), else_=func.coalesce(column, ""))
+
+
 def _from_machine(*row: Any) -> FromMachine:
     """One row; what was set aside before it was understood is read now."""
     *known, content = row
@@ -126,7 +137,7 @@ def _from_machine(*row: Any) -> FromMachine:
 
 def outbox(engine: Engine, visitor: SignedIn, settings: Settings, number: int) -> Paged[InOutbox]:
     """The outbox: what could not be delivered, what waits, then what was sent, the newest first."""
-    visible = or_(col(Case.id).is_(None), may_see(visitor, settings))
+    visible = and_(col(OutgoingMail.letter) != FOLLOW_CODE, or_(col(Case.id).is_(None), may_see(visitor, settings)))
     order = case(
         (col(OutgoingMail.state) == MailState.DEAD, 0), (col(OutgoingMail.state) == MailState.WAITING, 1), else_=2
     )
@@ -167,9 +178,10 @@ def letter_of_case(session: Session, mail_id: int, reference: str) -> MailText:
 
 
 def mail_of_no_case(session: Session, mail_id: int) -> MailText:
-    """A mail that is about no single case, such as a digest of reminders. Raises `NotFound`."""
+    """A mail that is about no single case, such as a digest of reminders. Raises `NotFound`, also where it holds the
+    code with which a resident follows their case: whoever reads it could do so too."""
     query = select(OutgoingMail).where(col(OutgoingMail.id) == mail_id, col(OutgoingMail.case_id).is_(None))
-    return _mail_text(session, query)
+    return _mail_text(session, query.where(col(OutgoingMail.letter) != FOLLOW_CODE))
 
 
 def _mail_text(session: Session, query: Any) -> MailText:
@@ -186,7 +198,7 @@ def _mail_text(session: Session, query: Any) -> MailText:
         sender=f"{parsed.sender.name} <{parsed.sender.email}>" if parsed.sender.name else parsed.sender.email,
         recipient=mail.recipient,
         subject=mail.subject,
-        text=parsed.text if mail.kind != Kind.ACCOUNT else "What this mail says is for its recipient alone.",
+        text=parsed.text if mail.kind not in _FOR_ONE else "What this mail says is for its recipient alone.",
         created_at=mail.created_at,
         sent_at=mail.sent_at,
         last_error=mail.last_error,

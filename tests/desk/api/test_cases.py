@@ -1,5 +1,6 @@
 """The API by hand: what it answers, and to whom it does not."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -143,3 +144,19 @@ def test_no_operation_answers_without_a_token_that_holds(
         for asking in (revoked, left, Program(app, ""), Program(app, "postroom_wrong")):
             answer = asking.client.request(method, PATH + path.replace("{reference}", "AR-2026-000001"))
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), path
+
+
+def test_a_stranger_can_not_fill_the_memory(app: FastAPI) -> None:
+    sent = 0
+
+    def without_end() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 10_000_000:
+            sent += 10_000
+            yield b" " * 10_000
+
+    headers = {"content-type": "application/json"}
+    answer = Program(app, "").client.post(
+        f"{PATH}/cases/AR-2026-000001/decision", content=without_end(), headers=headers
+    )
+    assert (answer.status_code, answer.json()) == (413, {"detail": "Send 64,000 bytes at most."})
