@@ -6,13 +6,18 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 YES = "yes"
+NOBODY = "nobody"
+"""In place of an officer's name: nobody by name works on the case."""
+DUE = {"late": "Late", "tomorrow": "Due by tomorrow", "week": "Due this week"}
+"""When something is due next on a case: before today; from today to tomorrow; from today, in a week's working days."""
 _LONGEST = 60
 
 
 @dataclass(frozen=True)
 class Filters:
     """Which cases of a list are wanted. An empty or false filter lets all pass. `mine`: of the visitor's teams, or a
-    confirmed case that the visitor works on."""
+    confirmed case that the visitor works on. `officer`, the name of who works on it, and `due`, a key of `DUE`, are for
+    confirmed cases alone."""
 
     team: str = ""
     type: str = ""
@@ -20,6 +25,8 @@ class Filters:
     unsure: bool = False
     at_risk: bool = False
     mine: bool = False
+    officer: str = ""
+    due: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -31,7 +38,17 @@ class Filters:
         def tick(name: str) -> bool:
             return query.get(name) == YES
 
-        return cls(word("team"), word("type"), word("channel"), tick("unsure"), tick("at_risk"), tick("mine"))
+        due = word("due")
+        return cls(
+            word("team"),
+            word("type"),
+            word("channel"),
+            tick("unsure"),
+            tick("at_risk"),
+            tick("mine"),
+            word("officer"),
+            due if due in DUE else "",
+        )
 
     @property
     def in_address(self) -> dict[str, str]:

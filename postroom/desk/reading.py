@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
 from typing import Any
 
 _QUOTED = re.compile(r": '(.+)'$", re.DOTALL)
@@ -34,6 +35,15 @@ def shown(text: str, new_text: str) -> Shown:
     if not found:
         return Shown(new, text.strip())
     return Shown(new, "\n\n".join(part for part in (before.strip(), after.strip()) if part))
+
+
+def words_of_ours(content: bytes) -> str:
+    """The text of a mail that we wrote, as its reader has it. Empty where it holds none, as once it was erased."""
+    for part in message_from_bytes(content).walk():
+        if part.get_content_type() == "text/plain":
+            text = bytes(part.get_payload(decode=True) or b"").decode(part.get_content_charset("utf-8"), "replace")
+            return text.replace("\r\n", "\n").strip()
+    return ""
 
 
 def marked(text: str, evidence: Sequence[Mapping[str, Any]]) -> list[Segment]:

@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 
 from postroom.casework.working_days import in_words
 from postroom.desk import keys, reading, wording
+from postroom.desk.filters import DUE
 from postroom.desk.kept_templates import kept_templates
 from postroom.desk.queries.pages import Paged
 from postroom.desk.queries.undoing import undo_until
@@ -58,6 +59,7 @@ def open_templates(folders: tuple[Path, ...] = ()) -> Environment:
         queue_keys=keys.QUEUE_KEYS,
         triage_keys=keys.TRIAGE_KEYS,
         held_because=wording.HELD_BECAUSE,
+        due_words=DUE,
         csrf_field=CSRF_FIELD,
         sorters=SORTERS,
     )
@@ -107,6 +109,7 @@ def _link(path: str, paged: Paged[Any], number: int, query: dict[str, str]) -> d
 def _navigation(desk: Surroundings, visitor: SignedIn, path: str) -> list[dict[str, Any]]:
     places = [
         ("/", "Queue"),
+        ("/my-work", "My work"),
         ("/open-cases", "Open cases"),
         ("/closed-cases", "Closed cases"),
         ("/campaigns", "Campaigns"),

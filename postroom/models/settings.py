@@ -76,6 +76,13 @@ class Team(Table):
     about: str
     area: str = ""
     words: list[str] = Field(default=[], description="words by which people name what it does, as potholes")
+    from_on: date | None = Field(default=None, description="its first day, where it was not always there")
+    until_on: date | None = Field(default=None, description="its last day, where it is no more or ends")
+    predecessors: list[str] = Field(default=[], description="teams whose work it took over")
+
+    def stands_on(self, day: date) -> bool:
+        """Whether the team is there on `day`, so that it is given work."""
+        return (self.from_on is None or self.from_on <= day) and (self.until_on is None or day <= self.until_on)
 
 
 class WorkingDays(Table):
@@ -340,6 +347,19 @@ class Settings(BaseSettings):
         """Whether cases of `team` may be seen by that team alone."""
         return team in self.teams and self.teams[team].service in self.council.sealed_services
 
+    def teams_on(self, day: date) -> dict[str, Team]:
+        """The teams that are there on `day`, by their ids."""
+        return {id_: team for id_, team in self.teams.items() if team.stands_on(day)}
+
+    def team_on(self, team: str, day: date) -> str:
+        """`team`, or where it is not there on `day` the one that took over its work; empty where that is none or
+        several."""
+        teams = self.teams_on(day)
+        if team in teams:
+            return team
+        after = [id_ for id_, other in teams.items() if team in other.predecessors]
+        return after[0] if len(after) == 1 else ""
+
     def stage_name(self, procedure: str, stage: str) -> str:
         """What people call a stage, by its id; the id where the configuration has it no longer."""
         found = self.procedures[procedure].stage(stage) if procedure in self.procedures else None
@@ -351,6 +371,17 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+def _dates_of_team(id_: str, team: Team, settings: Settings) -> Iterator[str]:
+    """What can't be of a team's first and last day and of those before it, each with its path."""
+    if team.from_on and team.until_on and team.until_on < team.from_on:
+        yield f"teams.{id_}.until_on: expected a day from {team.from_on} on; got {team.until_on}"
+    for name in team.predecessors:
+        if name == id_ or name not in settings.teams:
+            yield f"teams.{id_}.predecessors: expected other teams of the configuration; got {name}"
+        elif settings.teams[name].until_on is None:
+            yield f"teams.{name}.until_on: expected its last day, for {id_} takes over its work"
 
 
 def _unknown_names(settings: Settings) -> list[str]:
@@ -369,6 +400,7 @@ def _unknown_names(settings: Settings) -> list[str]:
     for id_, team in settings.teams.items():
         if team.area:
             expect(f"teams.{id_}.area", team.area, settings.council.places)
+        problems += _dates_of_team(id_, team, settings)
     for service in settings.council.sealed_services:
         expect("council.sealed_services", service, sorted(services))
     for id_, procedure in settings.procedures.items():

@@ -1,5 +1,6 @@
 """The administrators' pages, and what auditors read of them."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +28,7 @@ PAGES = [
     "/admin/officers/2/details",
     "/admin/officers/2/teams",
     "/admin/rights",
+    "/admin/teams",
     "/admin/mailboxes",
     "/admin/letters",
     "/admin/letters/response",
@@ -223,3 +225,28 @@ def test_the_words_of_a_mail_with_a_link_are_for_its_recipient_alone(dora: Visit
 def test_what_administrators_do_stands_in_the_record(dora: Visitor, enter: Enter) -> None:
     dora.post("/admin/officers/2/lock")
     assert "Bob was locked out Dora today at 10:00" in enter("otto").page("/record").text
+
+
+def test_a_letter_is_shown_as_it_will_be_read(dora: Visitor) -> None:
+    headings = dora.page("/admin/letters/response").tree.xpath("//*[@class='preview__heading']/text()")
+    assert "Our decision" in headings
+
+
+def test_the_shipped_model_says_what_was_measured_when_it_was_trained(
+    sqlite: Engine, settings: Settings, tmp_path: Path, clock: Clock
+) -> None:
+    figures = {
+        "examples": 9,
+        "type": {"accuracy": 0.92},
+        "category:complaint": {"accuracy": 0.79},
+        "at_risk": {"recall": 0.98, "precision": 0.47},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"figures": figures}))
+    triage = settings.triage.model_copy(update={"model": tmp_path})
+
+    visitor = Visitor(TestClient(create_app(sqlite, settings.model_copy(update={"triage": triage}), clock=clock)))
+    visitor.sign_in("dora")
+    words = visitor.page("/admin/models").text
+    assert "Type, named right 92%" in words
+    assert "Category of a complaint, named right 79%" in words
+    assert "At risk, found 98% At risk, rightly marked 47%" in words

@@ -46,7 +46,7 @@ def test_without_scripts_a_message_is_confirmed_and_answered(
     expect(alert).to_contain_text(f"{first} is confirmed.")
 
     page.goto(f"{url}/cases/{first}")
-    button("Write the response").click()
+    button("Write the response").first.click()  # above the timeline, and once more below it
     page.get_by_label("Outcome").select_option(label="Upheld")
     button("Go on to the letter").click()
     letter = page.get_by_label("Letter")

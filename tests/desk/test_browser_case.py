@@ -49,7 +49,7 @@ def test_a_case_is_answered_by_keyboard_alone(page: Page, url: str, mailroom: Ma
 
     def reach(name: str, role: str = "link") -> None:
         """Press Tab until the focus is there."""
-        wanted = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+        wanted = page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
         for _ in range(80):
             page.keyboard.press("Tab")
             if wanted.evaluate("element => element === document.activeElement"):
@@ -77,12 +77,15 @@ def test_on_paper_the_case_is_whole_and_nothing_is_to_press(
     page: Page, url: str, mailroom: Mailroom, now: datetime
 ) -> None:
     reference = mailroom.confirmed(now, COMPLAINT, officer_id("alice"), quoted="> Dear Jo")
+    mailroom.letter(now, reference, text="Dear Jo,\n\nwe have your complaint.")
     page.goto(f"{url}/cases/{reference}")
+    expect(page.get_by_text("we have your complaint.")).to_be_hidden()
     page.emulate_media(media="print")
 
     for hidden in ("navigation", "button", "textbox"):
         expect(page.get_by_role(hidden)).to_have_count(0)  # type: ignore[arg-type]
     expect(page.get_by_text("> Dear Jo")).to_be_visible()
+    expect(page.get_by_text("we have your complaint.")).to_be_visible()
 
 
 def _acknowledge(session: object, id_: int, *, officer_id: int, **given: object) -> None:

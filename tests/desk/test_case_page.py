@@ -104,6 +104,22 @@ def test_a_letter_is_shown_as_its_reader_sees_it(mailroom: Mailroom, alice: Visi
     alice.page(f"/cases/{reference}/letters/{other}", 404)
 
 
+def test_a_letter_is_read_where_it_stands_among_what_happened(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    reference = mailroom.confirmed(now, COMPLAINT, officer_id("alice"))
+    mailroom.letter(now, reference, text="Dear Jo,\n\nwe have your complaint – and answer by 18 March.")
+    with open_session(mailroom.engine) as session:
+        by = {"settings": mailroom.settings, "now": now}
+        cases.acknowledge(session, mailroom.case_id(reference), actor="delivery", how="letter acknowledge", **by)
+        session.commit()
+
+    page = alice.page(f"/cases/{reference}")
+    (words,) = page.tree.xpath("//*[@class='sent__words']/text()")
+    assert words == "Dear Jo,\n\nwe have your complaint – and answer by 18 March."
+    assert "letter acknowledge" not in page.text, "what only our programs call it"
+
+
 def test_deadlines_show_their_working_and_history_its_people(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     page = alice.page(f"/cases/{mailroom.confirmed(now, COMPLAINT, officer_id('alice'))}")
 
@@ -156,6 +172,16 @@ def test_who_reads_a_note_that_names_them_has_seen_it(mailroom: Mailroom, charli
             return len(cases.mentions_of(session, officer_id(name)))
 
     assert (unseen("alice"), unseen("charlie")) == (1, 0), "he saw his on the page that followed"
+
+
+def test_what_is_next_stands_above_the_timeline_too_for_a_phone(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    reference = Desk(mailroom, now).drafted()
+
+    jump = alice.page(f"/cases/{reference}").tree.xpath("//p[contains(@class, 'case-jump')]")[0]
+    assert " ".join(jump.text_content().split()) == "Write the response (draft) What else to do"
+    assert jump.xpath("a/@href") == [f"/cases/{reference}/letters/new/response", "#moves"]
 
 
 def test_points_people_documents_and_links_stand_beside_the_timeline(

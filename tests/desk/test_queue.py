@@ -61,7 +61,7 @@ def test_the_figures_count_what_there_is_to_do(engine: Engine, settings: Setting
 
     counts = queue.counts(engine, ALICE, settings, now.date())
 
-    assert counts == queue.Counts(open=3, late=1, due_soon=1, held=1, undelivered=1, unread=0)
+    assert counts == queue.Counts(open=3, late=1, due_soon=1, held=1, undelivered=1, unread=0, called_in=0)
 
 
 def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings, now: datetime) -> None:
@@ -77,9 +77,36 @@ def test_open_cases_come_by_what_is_due_next(engine: Engine, settings: Settings,
         cases.respond(session, case_id, officer_id=alice, how="letter", settings=settings, now=now)
         session.commit()
 
-    found = queue.open_cases(engine, ALICE, settings, 1).rows
+    found = queue.open_cases(engine, ALICE, settings, 1, queue.Days.of(now.date(), calendar_of(settings))).rows
 
     assert [(row.reference, row.step) for row in found] == [(old, "acknowledge"), (new, "acknowledge"), (answered, "")]
+
+
+def test_open_cases_are_found_by_when_they_are_due_and_by_who_works_on_them(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    late = mailroom.confirmed(now - timedelta(days=30), HIGHWAYS, officer_id("alice"), name="Jo Park")
+    today = mailroom.confirmed(now - timedelta(days=7), HIGHWAYS, officer_id("alice"))
+    new = mailroom.confirmed(now - timedelta(days=1), HIGHWAYS, officer_id("alice"))
+    with open_session(mailroom.engine) as session:
+        to, by = officer_id("charlie"), officer_id("alice")
+        cases.assign(session, mailroom.case_id(late), to, officer_id=by, settings=mailroom.settings, now=now)
+        session.commit()
+
+    def found(query: str) -> list[str]:
+        page = alice.page(f"/open-cases?{query}")
+        return [link.rpartition("/")[2] for link in page.links("/cases/")]
+
+    assert found("due=late") == found("officer=Charlie") == [late]
+    assert found("due=tomorrow") == [today]
+    assert found("due=week&officer=nobody") == [today, new]
+    assert len(found("due=never")) == 3, "what is no filter filters nothing"
+    page = alice.page("/open-cases?due=late")
+    assert "Jo Park" in page.text
+    assert "Late 1" in page.text
+    assert "Highways Charlie" in page.text
+    (figure,) = alice.page("/").links("/open-cases?due=late")
+    assert alice.page(figure).links("/cases/") == [f"/cases/{late}"]
 
 
 def test_a_row_says_who_when_what_it_seems_to_be_and_how_sure(

@@ -1,9 +1,12 @@
 """How a message's text is shown."""
 
+from email.message import EmailMessage
+from email.policy import SMTP
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.desk.reading import Segment, Shown, marked, shown
+from postroom.desk.reading import Segment, Shown, marked, shown, words_of_ours
 
 
 def test_a_phrase_of_the_evidence_stands_alone_whatever_its_case() -> None:
@@ -59,3 +62,14 @@ def test_a_message_without_new_words_is_shown_whole() -> None:
 
 def test_where_the_new_words_are_not_in_the_text_the_rest_is_all_of_it() -> None:
     assert shown("One  two", "One two") == Shown("One two", "One  two")
+
+
+def test_the_words_of_our_own_mail_are_its_plain_text() -> None:
+    mail = EmailMessage()
+    mail.set_content("Hello Zoë,\n\nit costs £5.\n", cte="quoted-printable")
+    mail.add_alternative("<p>Hello Zoë</p>", subtype="html")
+    assert words_of_ours(mail.as_bytes(policy=SMTP)) == "Hello Zoë,\n\nit costs £5."
+
+
+def test_of_a_mail_that_was_erased_no_words_are_left() -> None:
+    assert words_of_ours(b"") == ""

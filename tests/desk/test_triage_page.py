@@ -41,6 +41,26 @@ def test_sureness_and_alternatives_stand_beside_each_answer(mailroom: Mailroom, 
     assert "Team Very sure, 96%; or Traffic and Parking 3%" in words
 
 
+def test_the_form_comes_before_what_stands_beside_the_message(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    earlier = mailroom.confirmed(now - timedelta(days=1), HIGHWAYS, officer_id("alice"))
+    page = alice.page(f"/cases/{mailroom.case(now, HIGHWAYS_REQUEST)}")
+
+    order = [each for each in page.tree.xpath("//main//@id") if each in ("confirm", "near", "beside")]
+    assert order == ["confirm", "beside", "near"]
+    assert earlier in page.text
+    assert page.links("#beside") == ["#beside"], "a phone leads there from above the form"
+
+
+def test_a_risk_that_is_ticked_though_it_is_unlikely_says_why(
+    mailroom: Mailroom, alice: Visitor, now: datetime
+) -> None:
+    reference = mailroom.case(now, {**HIGHWAYS_REQUEST, "at_risk": True, "at_risk_probability": 0.05})
+
+    assert "Somebody may be at risk today (ticked to be safe, 5%)" in alice.page(f"/cases/{reference}").text
+
+
 def test_confirming_goes_on_within_the_filters_that_were_set(mailroom: Mailroom, alice: Visitor, now: datetime) -> None:
     first = mailroom.case(now - timedelta(hours=2), HIGHWAYS_REQUEST)
     mailroom.case(now - timedelta(hours=1), {**HIGHWAYS_REQUEST, "team": "waste"})

@@ -26,6 +26,7 @@ LISTS = [
     *opens("bob", "/", "/cases/{sealed}", "/cases/{at_risk}"),
     *opens("charlie", "/", "/cases/{near}"),
     *opens("alice", "/", "/?page=2", "/?team=highways&unsure=yes", "/next", "/new-messages", "/several", "/find"),
+    *opens("alice", "/my-work", "/open-cases?due=late&officer=nobody"),
     *opens("alice", "/open-cases", "/open-cases?page=2", "/closed-cases", "/find?words=pothole", "/find?words=nowhere"),
     *opens("alice", "/performance", "/campaigns", "/campaigns/{campaign}", "/cases/{full}", "/cases/{two_matters}"),
     *opens("alice", "/holding-pen", "/holding-pen?kind=doubtful_sender", "/holding-pen/duplicates", "/machine-mail"),
@@ -48,6 +49,7 @@ CASES = [
 
 PEOPLE = [
     *opens("dora", "/admin", "/admin/officers", "/admin/officers/new", "/admin/officers/2", "/admin/rights"),
+    *opens("dora", "/admin/teams"),
     *opens("dora", "/admin/officers/2/details", "/admin/officers/2/teams", "/admin/mailboxes", "/admin/letters"),
     *opens("dora", "/admin/letters/response", "/admin/models", "/admin/calendar", "/admin/configuration"),
     *opens("dora", "/admin/webhooks", "/admin/tokens", "/admin/tokens/{token}/end"),
@@ -109,7 +111,7 @@ FAILURES = [
 
 EMPTY = [
     *opens("alice", "/", "/?team=highways", "/new-messages", "/open-cases", "/closed-cases", "/several", "/campaigns"),
-    *opens("alice", "/performance", "/holding-pen", "/holding-pen/duplicates", "/machine-mail", "/outbox"),
+    *opens("alice", "/my-work", "/performance", "/holding-pen", "/holding-pen/duplicates", "/machine-mail", "/outbox"),
     *opens("dora", "/admin/mailboxes", "/admin/models", "/record", "/record/sealed"),
     *opens("dora", "/admin/webhooks", "/admin/tokens"),
 ]

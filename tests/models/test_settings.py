@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ def test_the_shipped_configuration_is_right() -> None:
         ("council.time_zone", "London", "council.time_zone: expected the name of a time zone"),
         ("council.addresses.feedback", "feedback", "council.addresses.feedback: expected an email address"),
         ("council.sealed_services", ["childrens"], "council.sealed_services: expected one of"),
+        (
+            "teams.libraries.predecessors",
+            ["librarys"],
+            "teams.libraries.predecessors: expected other teams of the conf",
+        ),
+        ("teams.libraries.predecessors", ["libraries"], "teams.libraries.predecessors: expected other teams of the"),
         ("teams.childrens-rugby.area", "rugbee", "teams.childrens-rugby.area: expected one of north"),
         ("procedures.corporate.types", ["grumble"], "procedures.corporate.types: expected one of complaint"),
         (
@@ -144,6 +151,28 @@ def test_a_wrong_value_is_named_with_its_place_and_what_was_expected(
 ) -> None:
     path = write(place, value)
     assert any(problem.startswith(f"{path}: {expected}") for problem in problems(path)), problems(path)
+
+
+def test_a_team_that_was_taken_over_has_a_last_day_and_it_comes_after_its_first(write: Callable[..., Path]) -> None:
+    found = problems(write("teams.libraries.predecessors", ["highways"]))
+    assert any("teams.highways.until_on: expected its last day, for libraries takes over" in each for each in found)
+    days = {"name": "Old", "service": "communities", "about": "x", "from_on": "2026-04-01", "until_on": "2026-03-31"}
+    found = problems(write("teams.old", days))
+    assert any("teams.old.until_on: expected a day from 2026-04-01 on; got 2026-03-31" in each for each in found)
+
+
+def test_what_a_team_did_goes_to_the_one_that_took_over_its_work(write: Callable[..., Path]) -> None:
+    old = {"name": "Old", "service": "communities", "about": "x", "until_on": "2026-03-31"}
+    new = {"name": "New", "service": "communities", "about": "x", "from_on": "2026-04-01", "predecessors": ["old"]}
+    teams = yaml.safe_load(CONFIG.read_text())["teams"]
+    settings = load_settings(write("teams", {**teams, "old": old, "new": new}))
+    last, first = date(2026, 3, 31), date(2026, 4, 1)
+
+    assert [settings.team_on("old", day) for day in (last, first)] == ["old", "new"]
+    assert "old" in settings.teams_on(last)
+    assert "old" not in settings.teams_on(first)
+    assert settings.team_on("new", last) == "", "it is not there yet, and took over from nobody who asks"
+    assert settings.team_on("nobody", first) == ""
 
 
 def test_two_mailboxes_of_one_name_are_refused(write: Callable[..., Path]) -> None:

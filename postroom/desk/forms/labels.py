@@ -29,7 +29,11 @@ def _correct_sheet(ground: Ground) -> Sheet:
         for type_, listed in settings.categories.items()
         for category in listed
     )
-    teams = tuple(Option(id_, team.name, group=words(team.service)) for id_, team in settings.teams.items())
+    teams = tuple(
+        Option(id_, team.name, group=words(team.service))
+        for id_, team in settings.teams.items()
+        if id_ == case.team or team.stands_on(ground.today)
+    )
     exclusions = tuple(
         Option(each, "No, it is ours" if each == NO_EXCLUSION else words(each)) for each in settings.exclusions
     )
@@ -84,7 +88,7 @@ def _team_sheet(ground: Ground) -> Sheet:
     fitting = {case.procedure, procedure_for(ground.settings, case.type, case.team)}
     choices = tuple(
         Option(id_, team.name, group=words(team.service))
-        for id_, team in teams.items()
+        for id_, team in ground.settings.teams_on(ground.today).items()
         if id_ != case.team and procedure_for(ground.settings, case.type, id_) in fitting
     )
     now_with = teams[case.team].name if case.team in teams else case.team

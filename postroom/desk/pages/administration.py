@@ -1,23 +1,29 @@
-"""The administrators' pages about the desk itself: rights, mailboxes, letters, the model, the calendar, the
+"""The administrators' pages about the desk itself: rights, teams, mailboxes, letters, the model, the calendar, the
 configuration, and the record of what was done, which auditors read too."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 from fastapi import HTTPException, Request, Response
 
-from postroom.casework.working_days import bank_holidays
+from postroom import triage
+from postroom.casework.bank_holidays import bank_holidays
 from postroom.desk.desk_record import note
 from postroom.desk.pages.numbers import Number
 from postroom.desk.queries import administration as queries
 from postroom.desk.rendering import go_to, page, pagination
 from postroom.desk.rights import ROLES, Right, Visitor
 from postroom.desk.surroundings import Desk
+from postroom.desk.wording import words
 from postroom.models.database import open_session
 from postroom.models.failures import ConfigurationError, ImpossibleMove
 from postroom.models.officer import Role
 from postroom.models.settings import Settings
 from postroom.models.trained_model import ModelState, TrainedModel
+from postroom.notifications.layout import Block, blocks
 from postroom.notifications.letter_checks import sample_for
 from postroom.notifications.letters import render
 from postroom.triage import succession
@@ -37,6 +43,12 @@ def show_rights(request: Request) -> Response:
     return page(request, "admin-rights.html", heading="Rights", rights=shown, roles=list(Role), holders=ROLES)
 
 
+def show_teams(request: Request, desk: Desk) -> Response:
+    """The teams of the configuration, with their days, their people and what is open."""
+    found = queries.teams(desk.engine, desk.settings, desk.today())
+    return page(request, "admin-teams.html", heading="Teams", teams=found)
+
+
 def show_mailboxes(request: Request, desk: Desk) -> Response:
     """Each mailbox and how far it was read."""
     found = queries.mailboxes(desk.engine, desk.settings, desk.now())
@@ -52,13 +64,22 @@ def show_letter_template(request: Request, desk: Desk, name: str) -> Response:
     """One template, and how it reads with sample facts."""
     if name not in _letters(desk.settings):
         raise HTTPException(404)
-    letter, problem = None, ""
+    letter, problem, read = None, "", list[Block]()
     try:
         letter = render(desk.settings, name, sample_for(desk.settings, name))
+        read = blocks(letter.text)
     except ConfigurationError as error:
         problem = str(error)
     source = (desk.settings.path(desk.settings.outgoing.letters) / f"{name}.txt").read_text(encoding="utf-8")
-    return page(request, "admin-letter.html", heading=f"Letter {name}", letter=letter, source=source, problem=problem)
+    return page(
+        request,
+        "admin-letter.html",
+        heading=f"Letter {name}",
+        letter=letter,
+        read=read,
+        source=source,
+        problem=problem,
+    )
 
 
 def show_models(request: Request, desk: Desk) -> Response:
@@ -72,10 +93,36 @@ def show_models(request: Request, desk: Desk) -> Response:
         heading="The model that suggests",
         champion=next((each for each in models if each.state == ModelState.CHAMPION), None),
         models=models,
+        measured=_measured(_figures(desk.settings, models)),
         accuracies=accuracies,
         targets=TARGETS,
         kept={each.version for each in models if _is_kept(desk.settings, each)},
     )
+
+
+def _figures(settings: Settings, models: Sequence[TrainedModel]) -> Mapping[str, Any]:
+    """What was measured when the model that suggests was trained; empty where its files are not there."""
+    champion = next((each for each in models if each.state == ModelState.CHAMPION and not each.shipped), None)
+    if champion is not None:
+        return champion.figures
+    own = settings.triage.model
+    manifest = (settings.path(own) if own else Path(triage.__file__).parent / "model") / "manifest.json"
+    found: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["figures"] if manifest.is_file() else {}
+    return found
+
+
+def _measured(figures: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The shares among them, each with what it is of."""
+    shares = []
+    for name, each in figures.items():
+        target, _, type_ = name.partition(":")
+        of_target = f"{words(target)} of a {words(type_).lower()}" if type_ else words(target)
+        if isinstance(each, Mapping) and "accuracy" in each:
+            shares.append((f"{of_target}, named right", float(each["accuracy"])))
+        elif isinstance(each, Mapping) and "recall" in each:
+            shares.append((f"{of_target}, found", float(each["recall"])))
+            shares.append((f"{of_target}, rightly marked", float(each["precision"])))
+    return shares
 
 
 def roll_back(desk: Desk, visitor: Visitor, version: str) -> Response:

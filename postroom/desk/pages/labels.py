@@ -1,6 +1,7 @@
 """The form that says what a message is: its answers, its choices, and what was wrong with them."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from postroom.casework.labels import Labels
@@ -37,7 +38,7 @@ class Problem:
     status: int = 422
 
 
-def suggested(found: CaseOnPage, settings: Settings) -> Answers:
+def suggested(found: CaseOnPage, settings: Settings, today: date) -> Answers:
     """What is chosen beforehand for a case that awaits confirmation: of its suggestion what is nearly always right."""
     suggestion = found.suggestion
     if suggestion is None or not suggestion.type:
@@ -49,7 +50,7 @@ def suggested(found: CaseOnPage, settings: Settings) -> Answers:
     likeliest = {
         "type": suggestion.type,
         "category": suggestion.category if suits else none,
-        "team": suggestion.team,
+        "team": settings.team_on(suggestion.team, today),
         "exclusion": suggestion.exclusion or NO_EXCLUSION,
     }
     chosen = {
@@ -65,15 +66,17 @@ def answered(form: Form, settings: Settings) -> Answers:
     return Answers(type_, category, form.get("team", ""), form.get("exclusion", ""), form.get("at_risk") == "yes")
 
 
-def choices(settings: Settings) -> dict[str, Any]:
-    """The closed sets of labels; teams under their services."""
+def choices(settings: Settings, today: date) -> dict[str, Any]:
+    """The closed sets of labels; the teams of today under their services."""
     services: dict[str, list[tuple[str, str]]] = {}
-    for id_, team in settings.teams.items():
+    teams = settings.teams_on(today)
+    for id_, team in teams.items():
         services.setdefault(team.service, []).append((id_, team.name))
     return {
         "types": settings.feedback_types,
         "categories": settings.categories,
         "services": services,
+        "teams": teams,
         "exclusions": settings.exclusions,
         "no_category": NO_CATEGORY,
     }

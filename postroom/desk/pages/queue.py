@@ -43,14 +43,15 @@ def work_through(request: Request, desk: Desk, visitor: Visitor) -> Response:
 def show_open_cases(request: Request, desk: Desk, visitor: Visitor, number: Number = 1) -> Response:
     """Open cases by the date on which something is due."""
     filters = Filters.of(request.query_params)
-    found = queue.open_cases(desk.engine, visitor, desk.settings, number, filters)
+    days = queue.Days.of(desk.today(), desk.calendar)
+    found = queue.open_cases(desk.engine, visitor, desk.settings, number, days, filters)
     return page(
         request,
         "open-cases.html",
         heading="Open cases",
         cases=found,
         filters=filters,
-        facets=queue.open_facets(desk.engine, visitor, desk.settings),
+        facets=queue.open_facets(desk.engine, visitor, desk.settings, days),
         views=views_of(desk.engine, visitor.officer_id, "/open-cases"),
         pagination=pagination(found, "/open-cases", **filters.in_address),
     )

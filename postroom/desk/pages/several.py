@@ -60,7 +60,7 @@ def _confirm(desk: Surroundings, visitor: Visitor, reference: str, version: int,
 
 def _groups(desk: Surroundings, visitor: Visitor) -> list[Group]:
     queue = waiting.queue(desk.engine, visitor, desk.settings, desk.calendar)
-    return groups(desk.engine, queue, desk.settings)
+    return groups(desk.engine, queue, desk.settings, desk.today())
 
 
 def _suggested(desk: Surroundings, visitor: Visitor) -> dict[str, Labels]:
@@ -79,7 +79,7 @@ def _page(request: Request, desk: Surroundings, visitor: Visitor, problem: str =
         422 if problem else 200,
         heading="Confirm several at once",
         groups=_groups(desk, visitor),
-        choices=choices(desk.settings),
+        choices=choices(desk.settings, desk.today()),
         works=works_on_cases(visitor),
         problem=problem,
     )

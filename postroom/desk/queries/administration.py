@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from postroom.desk.queries.pages import Paged, page_of
-from postroom.models.case import Case
+from postroom.models.case import Case, CaseStatus
 from postroom.models.database import open_session
 from postroom.models.mailbox import MailboxCursor
 from postroom.models.officer import Officer, SealedView, TeamMember
-from postroom.models.settings import Settings
+from postroom.models.settings import Settings, Team
 from postroom.models.sign_in import DeskEvent, ForeignAccount
 
 
@@ -56,6 +56,26 @@ class MailboxState:
     missing: int
     error: str
     late: bool
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """A team of the configuration; `standing` is "now", "later" or "over". `members` are those of today by name, `open`
+    its open cases; `stranded`: it has ended, and they are to be given to another."""
+
+    id: str
+    name: str
+    service: str
+    from_on: date | None
+    until_on: date | None
+    standing: str
+    predecessors: tuple[str, ...]
+    members: tuple[str, ...]
+    open: int
+
+    @property
+    def stranded(self) -> bool:
+        return self.standing == "over" and self.open > 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,37 @@ def memberships(session: Session, officer_id: int, today: date) -> list[Membersh
         for each in session.execute(query).scalars()
     ]
     return sorted(rows, key=lambda row: ("now", "later", "over").index(row.standing))
+
+
+def teams(engine: Engine, settings: Settings, today: date) -> list[TeamRow]:
+    """The teams of the configuration with their people, by service and name; those that are over last."""
+    members: dict[str, list[str]] = {}
+    query = (
+        select(TeamMember, col(Officer.name))
+        .join(Officer, col(Officer.id) == TeamMember.officer_id)
+        .where(col(Officer.active).is_(True))
+    )
+    cases = select(col(Case.team), func.count()).where(col(Case.status) == CaseStatus.OPEN).group_by(col(Case.team))
+    with open_session(engine, read_only=True) as session:
+        for member, name in session.execute(query.order_by(col(Officer.name))):
+            if _standing(member, today) == "now":
+                members.setdefault(member.team, []).append(name)
+        number = {row[0]: row[1] for row in session.execute(cases)}
+    rows = [
+        TeamRow(
+            id_,
+            team.name,
+            team.service,
+            team.from_on,
+            team.until_on,
+            _standing(team, today),
+            tuple(team.predecessors),
+            tuple(members.get(id_, ())),
+            number.get(id_, 0),
+        )
+        for id_, team in settings.teams.items()
+    ]
+    return sorted(rows, key=lambda row: (row.standing == "over", row.service, row.name))
 
 
 def mailboxes(engine: Engine, settings: Settings, now: datetime) -> list[MailboxState]:
@@ -218,7 +269,7 @@ def _plainly(value: Any) -> str:
     return "none" if value is None or value == "" else str(value)
 
 
-def _standing(member: TeamMember, today: date) -> str:
-    if member.from_on is not None and member.from_on > today:
+def _standing(dated: TeamMember | Team, today: date) -> str:
+    if dated.from_on is not None and dated.from_on > today:
         return "later"
-    return "over" if member.until_on is not None and member.until_on < today else "now"
+    return "over" if dated.until_on is not None and dated.until_on < today else "now"

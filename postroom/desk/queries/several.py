@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -51,9 +52,15 @@ class Group:
     own_labels: bool
 
 
-def groups(engine: Engine, queue: Queue, settings: Settings) -> list[Group]:
-    """The groups, compliments first. Nobody at risk, nothing sealed and nothing that is judged blind is in one."""
-    plain = [entry for entry in queue.entries if not (entry.at_risk or entry.sealed or entry.blind)]
+def groups(engine: Engine, queue: Queue, settings: Settings, today: date) -> list[Group]:
+    """The groups, compliments first. Nobody at risk, nothing sealed, nothing that is judged blind and nothing for a
+    team that has ended is in one."""
+    teams = settings.teams_on(today)
+    plain = [
+        entry
+        for entry in queue.entries
+        if not (entry.at_risk or entry.sealed or entry.blind) and (entry.team in teams or not entry.team)
+    ]
     praise = [each for each in plain if _is_praise(each)]
     with open_session(engine, read_only=True) as session:
         found = [_group(session, praise, settings, own_labels=True)] if praise else []

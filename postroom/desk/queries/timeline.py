@@ -4,19 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import and_
+from sqlalchemy import case as sql_case
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from postroom.casework.history import words_of
-from postroom.desk.reading import Shown, shown
+from postroom.desk.reading import Shown, shown, words_of_ours
 from postroom.models.case import Case, Event
 from postroom.models.message import Attachment, Message, opening_first
 from postroom.models.officer import Officer
 from postroom.models.outgoing_mail import OutgoingMail
+from postroom.notifications.outbox import Kind
 
 _BY_OFFICER = "officer:"
 _SHOWN_OTHERWISE = ("opened", "message added")
 """Kinds of events beside which the message itself stands."""
+_DELIVERY = "delivery"
+"""It names the letter's template with what it does; the letter itself stands beside it."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class MessageOnPage:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail that was sent, or is to be sent, about the case; without its content."""
+    """A mail that was sent, or is to be sent, about the case. `words` is what a letter says; empty for one on paper,
+    which is a PDF, and for what is no letter to somebody outside."""
 
     id: int
     kind: str
@@ -50,6 +56,7 @@ class Letter:
     bounced_at: datetime | None
     bounce_kind: str
     bounce_reason: str
+    words: str
 
     @property
     def at(self) -> datetime:
@@ -103,9 +110,12 @@ def timeline(session: Session, case: Case, first_id: int) -> Timeline:
 
 def letters(session: Session, case: Case) -> tuple[Letter, ...]:
     """The mails about a case, the oldest first."""
-    columns: list[Any] = [getattr(OutgoingMail, name) for name in Letter.__dataclass_fields__]
-    query = select_columns(*columns).where(col(OutgoingMail.case_id) == case.id).order_by(col(OutgoingMail.id))
-    return tuple(Letter(*row) for row in session.execute(query))
+    known: list[Any] = [getattr(OutgoingMail, name) for name in Letter.__dataclass_fields__ if name != "words"]
+    written = and_(col(OutgoingMail.kind) == Kind.LETTER, ~col(OutgoingMail.by_post))
+    content = sql_case((written, col(OutgoingMail.content)), else_=None)
+    query = select_columns(*known, content).where(col(OutgoingMail.case_id) == case.id)
+    found: Any = session.execute(query.order_by(col(OutgoingMail.id)))
+    return tuple(Letter(*[*facts, words_of_ours(sent or b"")]) for *facts, sent in found)
 
 
 def _messages(session: Session, case: Case, first_id: int) -> list[MessageOnPage]:
@@ -135,7 +145,9 @@ def _changes(session: Session, case: Case) -> list[Change]:
     names = {f"{_BY_OFFICER}{id_}": name for id_, name in session.exec(select(Officer.id, Officer.name))}
     names["technician"] = "A technician"
     written = words_of(session, case)
-    return [
-        Change(event.at, names.get(event.actor, "Postroom"), event.kind, event.summary, written.get(event.number, ""))
-        for event in session.exec(query.order_by(col(Event.number)))
-    ]
+
+    def change(event: Event) -> Change:
+        words = written.get(event.number, "") if event.actor != _DELIVERY else ""
+        return Change(event.at, names.get(event.actor, "Postroom"), event.kind, event.summary, words)
+
+    return [change(event) for event in session.exec(query.order_by(col(Event.number)))]
