@@ -65,6 +65,7 @@ class Case(SQLModel, table=True):
         Index("ix_feedback_case_unacknowledged", "status", "acknowledged_at"),
         Index("ix_feedback_case_at_risk", "at_risk"),
         Index("ix_feedback_case_closed", "status", "closed_at"),
+        Index("ix_feedback_case_seen", "status", "restricted", "sealed", "team"),
         Index("ix_feedback_case_closed_at", "closed_at"),
         Index("ix_feedback_case_praise", "type", "confirmed_at"),
     )
